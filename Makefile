@@ -1,0 +1,41 @@
+# Each target calls one tool; `make` alone lists them.
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+
+.PHONY: help setup course site serve lab test lint lock clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+course: site ## set up, build the site, run the grading workflow on a small made-up class
+	$(BIN)/dlgrader demo
+
+test: .venv/ready ## set up, run all tests
+	$(BIN)/python -m pytest
+
+setup: .venv/ready ## make .venv/ with the pinned packages
+
+.venv/ready: pyproject.toml constraints.txt tools/setup_env.py
+	$(PYTHON) tools/setup_env.py
+
+site: .venv/ready ## build the site into book/_build/html/
+	$(BIN)/python tools/build_book.py
+
+serve: site ## show the site at http://localhost:8000 (PORT=… for another port)
+	$(BIN)/python -m http.server --directory book/_build/html --bind 127.0.0.1 $(PORT)
+
+lab: .venv/ready ## open the exercises in JupyterLab
+	$(BIN)/jupyter lab exercises
+
+lint: .venv/ready ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/codespell
+
+lock: .venv/ready ## renew constraints.txt from pyproject.toml
+	$(BIN)/python tools/lock.py
+
+clean: ## remove .venv/ and everything built; exercises and submissions stay
+	rm -rf .venv build book/_build node_modules
