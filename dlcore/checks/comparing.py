@@ -1,0 +1,101 @@
+"""Compare what a learner's function returned with what is expected, and say where they differ."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+_PRINTED_IN_FULL = 36
+
+
+def as_plain_array(value: Any) -> np.ndarray:
+    """Copy a number, a list of numbers or an array into a plain NumPy array.
+
+    Only real numbers pass: objects with a comparison of their own, text and complex numbers don't.
+
+    Raises
+    ------
+    TypeError
+        With a sentence that says what was found instead.
+
+    >>> as_plain_array([1, 2])
+    array([1, 2])
+    >>> as_plain_array("7")
+    Traceback (most recent call last):
+        ...
+    TypeError: a str, expected numbers
+    """
+    if value is None:
+        raise TypeError("None: is there a `return` at the end?")
+    if isinstance(value, (str, bytes)):
+        raise TypeError(f"a {type(value).__name__}, expected numbers")
+    try:
+        array = np.array(value, subok=False)
+    except Exception:
+        raise TypeError(f"a {type(value).__name__}, expected numbers") from None
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"of dtype {array.dtype}, expected real numbers")
+    return array
+
+
+def tolerance(*inputs: Any) -> float:
+    """Allowed difference, relative to the largest expected value, for inputs of these dtypes.
+
+    >>> tolerance(np.zeros(3, np.float32)), tolerance(np.zeros(3)), tolerance(7)
+    (0.0001, 1e-06, 1e-06)
+    """
+    dtypes = [value.dtype for value in inputs if isinstance(value, np.ndarray)]
+    narrow = any(dtype.kind == "f" and dtype.itemsize <= 4 for dtype in dtypes)
+    return 1e-4 if narrow else 1e-6
+
+
+def same_values(got: np.ndarray, expected: np.ndarray, rtol: float) -> np.ndarray:
+    """For each place, whether the values agree; not-a-number agrees with nothing."""
+    scale = max(1.0, float(np.max(np.abs(expected), initial=0.0)))
+    with np.errstate(invalid="ignore", over="ignore"):
+        distance = np.abs(got.astype(np.float64) - expected.astype(np.float64))
+    return distance <= rtol * scale
+
+
+def matches(got: np.ndarray, expected: np.ndarray, rtol: float) -> bool:
+    """Whether shape and all values agree."""
+    return got.shape == expected.shape and bool(np.all(same_values(got, expected, rtol)))
+
+
+def difference(name: str, got: np.ndarray, expected: np.ndarray, rtol: float) -> str:
+    r"""Say how `got` differs from `expected`; empty if it doesn't.
+
+    >>> difference("dx", np.array([1.0, 5.0]), np.array([1.0, 2.0]), 1e-6)
+    'dx[1] is 5, expected 2 (1 of 2 values differs)\nexpected dx:\n[1. 2.]\ngot dx:\n[1. 5.]'
+    >>> difference("dx", np.array([1.0]), np.array([1.0]), 1e-6)
+    ''
+    """
+    if got.shape != expected.shape:
+        return f"{name} has shape {got.shape}, expected {expected.shape}"
+    wrong = ~same_values(got, expected, rtol)
+    count = int(np.count_nonzero(wrong))
+    if count == 0:
+        return ""
+    if got.ndim == 0:
+        return f"{name} is {_number(got)}, expected {_number(expected)}"
+    # No name stands for "the first place" better than the index itself.
+    place = tuple(int(i) for i in np.argwhere(wrong)[0])
+    differ = "differs" if count == 1 else "differ"
+    text = (
+        f"{name}[{', '.join(map(str, place))}] is {_number(got[place])}, "
+        f"expected {_number(expected[place])} ({count} of {wrong.size} values {differ})"
+    )
+    if not np.all(np.isfinite(got)):
+        text += "; some values are not finite (nan or inf)"
+    if got.size <= _PRINTED_IN_FULL:
+        text += f"\nexpected {name}:\n{_printed(expected)}\ngot {name}:\n{_printed(got)}"
+    return text
+
+
+def _number(value: Any) -> str:
+    return f"{float(value):.6g}"
+
+
+def _printed(array: np.ndarray) -> str:
+    return np.array2string(array, precision=4, suppress_small=True, max_line_width=90)

@@ -1,0 +1,1 @@
+"""dlgrader: the instructor's side of the course: makes, judges and grades the assignments."""

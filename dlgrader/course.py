@@ -1,0 +1,139 @@
+"""A course folder and nbgrader, driven from Python with the folder's own settings."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Gradebook
+from nbgrader.apps import NbGraderAPI
+from nbgrader.utils import capture_log, temp_attrs
+from sqlalchemy.exc import SAWarning
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
+CONFIG_FILE = "nbgrader_config.py"
+
+
+class GradingError(RuntimeError):
+    """Something that stops the work; the message says what, and what to do."""
+
+
+def find_course(start: Path) -> Path:
+    """Return the nearest folder, going up from `start`, that holds nbgrader_config.py."""
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / CONFIG_FILE).is_file():
+            return folder
+    raise GradingError(
+        f"no {CONFIG_FILE} in {start} or above it; go to the course's folder or name it: --course"
+    )
+
+
+class Course:
+    """nbgrader's steps for the course in `root`.
+
+    Parameters
+    ----------
+    root : Path
+        A folder with nbgrader_config.py.
+    settings : mapping, optional
+        Settings that go before those of the file, such as ``{"Exchange": {"root": "/tmp/e"}}``.
+    """
+
+    def __init__(self, root: Path, settings: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        self.root = root.resolve()
+        config = PyFileConfigLoader(CONFIG_FILE, path=str(self.root)).load_config()
+        config.merge(Config({name: dict(section) for name, section in (settings or {}).items()}))
+        config.CourseDirectory.root = str(self.root)
+        with _quietly():
+            self._api = NbGraderAPI(config=config)
+
+    def generate_assignment(self, assignment: str) -> None:
+        """Make the learners' notebook from the source notebook."""
+        self._demand(self._run(self._api.generate_assignment, assignment), "generate_assignment")
+
+    def release_assignment(self, assignment: str) -> None:
+        """Put the learners' notebook into the exchange."""
+        self._demand(self._run(self._api.release_assignment, assignment), "release_assignment")
+
+    def fetch(self, assignment: str, student: str, folder: Path) -> Path:
+        """Fetch the released assignment into a learner's folder; return where it lies."""
+        self._exchange(self._api.exchange.FetchAssignment, assignment, student, folder)
+        return folder / assignment
+
+    def submit(self, assignment: str, student: str, folder: Path) -> None:
+        """Submit the assignment in a learner's folder."""
+        self._exchange(self._api.exchange.Submit, assignment, student, folder)
+
+    def collect(self, assignment: str) -> None:
+        """Take the submissions out of the exchange."""
+        self._demand(self._run(self._api.collect, assignment), "collect")
+
+    def autograde(self, assignment: str, student: str) -> str:
+        """Grade one submission; return the log of a failure, or an empty string."""
+        result = self._run(self._api.autograde, assignment, student)
+        return "" if result["success"] else f"{result.get('log', '')}\n{result['error']}".strip()
+
+    def generate_feedback(self, assignment: str) -> None:
+        """Write one HTML page for each graded submission."""
+        self._demand(self._run(self._api.generate_feedback, assignment), "generate_feedback")
+
+    def release_feedback(self, assignment: str) -> None:
+        """Put the feedback into the exchange."""
+        self._demand(self._run(self._api.release_feedback, assignment), "release_feedback")
+
+    @contextmanager
+    def gradebook(self) -> Iterator[Gradebook]:
+        """Open the gradebook."""
+        with Gradebook(self._api.coursedir.db_url, self._api.coursedir.course_id) as book:
+            yield book
+
+    def submission(self, step: str, student: str, assignment: str) -> Path:
+        """Return a submission's folder; step is "submitted", "autograded" or "feedback"."""
+        name = getattr(self._api.coursedir, f"{step}_directory")
+        return Path(self._api.coursedir.format_path(name, student, assignment))
+
+    def _exchange(self, kind: Any, assignment: str, student: str, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        coursedir = self._api.coursedir
+        with temp_attrs(coursedir, assignment_id=assignment, student_id=student):
+            app = kind(coursedir=coursedir, authenticator=self._api.authenticator, parent=self._api)
+            app.assignment_dir = str(folder)
+            self._demand(self._run(capture_log, app), f"{kind.__name__} for {student}")
+
+    @staticmethod
+    def _run(step: Any, *args: Any) -> dict[str, Any]:
+        """Run a step; nbgrader changes the working directory while it works."""
+        before = Path.cwd()
+        try:
+            with _quietly():
+                result: dict[str, Any] = step(*args)
+        finally:
+            os.chdir(before)
+        return result
+
+    @staticmethod
+    def _demand(result: Mapping[str, Any], step: str) -> None:
+        if not result["success"]:
+            raise GradingError(f"{step} failed:\n{result.get('log', '')}\n{result['error']}")
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep nbgrader's log off the terminal; `capture_log` still collects it."""
+    log = logging.getLogger("traitlets")
+    before = log.propagate, list(log.handlers)
+    log.propagate, log.handlers = False, [logging.NullHandler()]
+    try:
+        with warnings.catch_warnings():
+            # What SQLAlchemy 2 remarks about every submission that nbgrader 0.9 adds.
+            warnings.filterwarnings("ignore", "Object of type .* not in session", SAWarning)
+            yield
+    finally:
+        log.propagate, log.handlers = before

@@ -1,0 +1,239 @@
+"""The whole workflow on a made-up class, from generating the assignment to the exported grades."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbgrader.plugins import CsvExportPlugin
+
+from dlgrader.course import CONFIG_FILE, Course
+from dlgrader.declarations import Assignment
+from dlgrader.exercises import load_assignment
+from dlgrader.generate import write_source
+from dlgrader.sample_class import SampleLearner, fill_in, load_class
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the class table; `points` is empty if the submission could not be graded."""
+
+    learner: SampleLearner
+    points: Mapping[str, float]
+    seconds: float
+    status: str
+
+    @property
+    def total(self) -> float:
+        """Points of all exercises and written answers."""
+        return sum(self.points.values())
+
+    @property
+    def surprises(self) -> list[str]:
+        """What differs from the points that the learner's file expects."""
+        expected = {**self.learner.expected}
+        expected |= {name: grade.points for name, grade in self.learner.written.items()}
+        return [
+            f"{name} {self.points.get(name)} instead of {expected.get(name, 0.0)}"
+            for name in {**self.points, **expected}
+            if self.points.get(name) != expected.get(name, 0.0)
+        ]
+
+
+def demonstrate(course_folder: Path, name: str, to: Path) -> bool:
+    """Run the workflow in a temporary folder, put the results into `to`, print the class table.
+
+    Returns
+    -------
+    bool
+        Whether every learner got the points that their file expects.
+    """
+    declared = load_assignment(name)
+    learners = load_class(course_folder, name)
+    print(f"{name}: the whole workflow with a made-up class of {len(learners)}")
+    with tempfile.TemporaryDirectory(prefix="sample_class_") as temporary:
+        folder = Path(temporary)
+        with _environment(folder / "home"):
+            course = _set_up(course_folder, name, folder)
+            _step("generate and release", lambda: _release(course, name))
+            _step(
+                "fetch, submit, collect",
+                lambda: _hand_in(course, course_folder, name, learners, folder / "learners"),
+            )
+            rows = _autograde(course, declared, learners)
+            _step("grade the written answers", lambda: _grade_by_hand(course, name, learners))
+            _step("write and release the feedback", lambda: _give_feedback(course, name))
+            rows = [_with_points(course, declared, row) for row in rows]
+            _step("export", lambda: _export(course, name, learners, to))
+    print()
+    print(class_table(declared, rows))
+    print(f"\nGrades:   {to / 'grades.csv'}\nFeedback: {to / 'feedback'}{os.sep}")
+    surprises = [f"{row.learner.name}: {what}" for row in rows for what in row.surprises]
+    for surprise in surprises:
+        print(f"NOT AS EXPECTED  {surprise}")
+    return not surprises
+
+
+# -- the steps -----------------------------------------------------------------------------------
+
+
+def _set_up(course_folder: Path, name: str, folder: Path) -> Course:
+    """Make a course folder with the settings of the real one and an exchange of its own."""
+    root = folder / "course"
+    root.mkdir()
+    shutil.copy(course_folder / CONFIG_FILE, root)
+    write_source(course_folder, name, root)
+    exchange = {"root": str(folder / "exchange"), "cache": str(folder / "cache")}
+    # All learners of the class are the same user of this computer.
+    return Course(root, {"Exchange": exchange, "ExchangeCollect": {"check_owner": False}})
+
+
+def _release(course: Course, name: str) -> None:
+    course.generate_assignment(name)
+    course.release_assignment(name)
+
+
+def _hand_in(
+    course: Course, course_folder: Path, name: str, learners: Sequence[SampleLearner], folder: Path
+) -> None:
+    for learner in learners:
+        work = course.fetch(name, learner.name, folder / learner.name)
+        fill_in(work / f"{name}.ipynb", learner, course_folder, name)
+        course.submit(name, learner.name, folder / learner.name)
+    course.collect(name)
+
+
+def _autograde(
+    course: Course, declared: Assignment, learners: Sequence[SampleLearner]
+) -> list[Row]:
+    rows = []
+    for number, learner in enumerate(learners, start=1):
+        start = time.perf_counter()
+        failure = course.autograde(declared.name, learner.name)
+        seconds = time.perf_counter() - start
+        status = f"not graded: {failure.splitlines()[-1]}" if failure else "graded"
+        print(
+            f"  autograde {number} of {len(learners)}: {learner.name:8} {seconds:6.1f} s",
+            flush=True,
+        )
+        rows.append(Row(learner, {}, seconds, status))
+    return rows
+
+
+def _grade_by_hand(course: Course, name: str, learners: Sequence[SampleLearner]) -> None:
+    with course.gradebook() as book:
+        for learner in learners:
+            for question, given in learner.written.items():
+                place = (question, name, name, learner.name)
+                grade = book.find_grade(*place)
+                grade.manual_score = given.points
+                grade.needs_manual_grade = False
+                book.find_comment(*place).manual_comment = given.comment
+        book.db.commit()
+
+
+def _give_feedback(course: Course, name: str) -> None:
+    course.generate_feedback(name)
+    course.release_feedback(name)
+
+
+def _with_points(course: Course, declared: Assignment, row: Row) -> Row:
+    if row.status != "graded":
+        return row
+    ids = {part.name: f"{part.name}-points" for part in declared.exercises}
+    ids |= {part.name: part.name for part in declared.written}
+    with course.gradebook() as book:
+        found = {
+            part: book.find_grade(grade_id, declared.name, declared.name, row.learner.name)
+            for part, grade_id in ids.items()
+        }
+        points = {part: float(grade.score) for part, grade in found.items()}
+        waiting = any(grade.needs_manual_grade for grade in found.values())
+    return Row(row.learner, points, row.seconds, "waits for a grader" if waiting else row.status)
+
+
+def _export(course: Course, name: str, learners: Sequence[SampleLearner], to: Path) -> None:
+    pages = to / "feedback"
+    shutil.rmtree(pages, ignore_errors=True)
+    pages.mkdir(parents=True)
+    for learner in learners:
+        page = course.submission("feedback", learner.name, name) / f"{name}.html"
+        if page.is_file():
+            shutil.copy(page, pages / f"{learner.name}.html")
+    with course.gradebook() as book:
+        CsvExportPlugin(to=str(to / "grades.csv")).export(book)
+
+
+# -- what is seen --------------------------------------------------------------------------------
+
+
+def class_table(declared: Assignment, rows: Sequence[Row]) -> str:
+    """Lay out the points, one line for each learner; the columns carry the exercises' numbers."""
+    parts = [*declared.exercises, *declared.written]
+    head = ["learner", *(str(number) for number, _ in enumerate(parts, start=1)), "total", "time"]
+    body = [
+        [
+            row.learner.name,
+            *(f"{row.points[part.name]:g}" if row.points else "-" for part in parts),
+            f"{row.total:g}" if row.points else "-",
+            f"{row.seconds:.1f} s",
+        ]
+        for row in rows
+    ]
+    top = ["of", *(f"{part.max_points:g}" for part in parts), f"{declared.max_points:g}", ""]
+    widths = [max(len(line[i]) for line in [head, top, *body]) for i in range(len(head))]
+
+    def aligned(line: Sequence[str], end: str) -> str:
+        first = line[0].ljust(widths[0])
+        rest = "  ".join(
+            text.rjust(width) for text, width in zip(line[1:], widths[1:], strict=True)
+        )
+        return f"{first}  {rest}  {end}".rstrip()
+
+    lines = [aligned(head, "status: what was handed in"), aligned(top, "")]
+    lines += [
+        aligned(line, f"{row.status}: {row.learner.story}")
+        for line, row in zip(body, rows, strict=True)
+    ]
+    legend = ", ".join(f"{number} {part.name}" for number, part in enumerate(parts, start=1))
+    return "\n".join([*lines, "", f"Columns: {legend}"])
+
+
+def _step(title: str, run: Callable[[], None]) -> None:
+    start = time.perf_counter()
+    run()
+    print(f"  {title}: {time.perf_counter() - start:.1f} s", flush=True)
+
+
+@contextmanager
+def _environment(home: Path) -> Iterator[None]:
+    """Keep Jupyter and matplotlib away from the user's own folders; one thread per kernel."""
+    folders = {
+        name: str(home / name.lower())
+        for name in (
+            "IPYTHONDIR",
+            "JUPYTER_CONFIG_DIR",
+            "JUPYTER_DATA_DIR",
+            "JUPYTER_RUNTIME_DIR",
+            "MPLCONFIGDIR",
+        )
+    }
+    for folder in folders.values():
+        Path(folder).mkdir(parents=True)
+    ours = {**folders, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    before = {name: os.environ.get(name) for name in ours}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
