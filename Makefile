@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: help setup course site serve lab test lint lock clean
+.PHONY: help setup course site serve lab test lint lock picture clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -36,6 +36,9 @@ lint: .venv/ready ## check style and types
 
 lock: .venv/ready ## renew constraints.txt from pyproject.toml
 	$(BIN)/python tools/lock.py
+
+picture: site ## renew the picture in the README
+	$(BIN)/python tools/readme_picture.py
 
 clean: ## remove .venv/ and everything built; exercises and submissions stay
 	rm -rf .venv build book/_build node_modules
