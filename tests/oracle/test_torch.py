@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip(
     "torch",
-    reason="PyTorch is not installed (pip install 'dlcore[oracle]'); the golden values are tested",
+    reason="PyTorch is not installed (the extra 'oracle'); the golden values are tested",
 )
 
 TOLERANCE = {np.float64: 1e-10, np.float32: 1e-4}
