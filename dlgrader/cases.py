@@ -79,6 +79,12 @@ def exactly(call: Call, name: str, expected: Any) -> Case:
     return Case(about, (call,), {name: Result(0)}, finding)
 
 
+_KEEP = (
+    "Keep all that the backward pass needs in the cache (no global variables), "
+    "and do not change the cache in the backward pass."
+)
+
+
 def repeatable(task: Task, args: Sequence[Any], other: Sequence[Any]) -> Case:
     """Return a case in which a backward pass must not depend on what was called in between.
 
@@ -87,7 +93,8 @@ def repeatable(task: Task, args: Sequence[Any], other: Sequence[Any]) -> Case:
     """
     forward, backward = task.plan(*args)
     between = task.plan(*other)[0]
-    calls = (forward, backward, between, backward, backward)
+    first = (forward, backward, between)
+    calls = (*first, backward, backward)
     results: dict[str, Result] = {}
     for name, result in task.results.items():
         for label, call in (
@@ -98,6 +105,8 @@ def repeatable(task: Task, args: Sequence[Any], other: Sequence[Any]) -> Case:
             results[label] = Result(call, result.item)
 
     def finding(tried: Attempt, _seen: Sequence[Seen]) -> str:
+        if tried.problem and tried.completed >= len(first):
+            return f"{tried.problem}\nThe first call of {backward.function} went well. {_KEEP}"
         if _unusable(tried):
             return _unusable(tried)
         if not any(np.any(tried.arrays[name]) for name in task.results):
@@ -108,10 +117,7 @@ def repeatable(task: Task, args: Sequence[Any], other: Sequence[Any]) -> Case:
             for label in (f"{name} after another forward pass", _again(name))
         ]
         found = next((text for text in texts if text), "")
-        return found and (
-            f"{found}\nKeep all that the backward pass needs in the cache (no global variables), "
-            "and do not change the cache in the backward pass."
-        )
+        return found and f"{found}\n{_KEEP}"
 
     return Case(task.describe(args), calls, results, finding)
 

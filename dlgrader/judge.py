@@ -148,7 +148,7 @@ def _judge_answers(exercise: AnswerExercise, runner: Runner) -> Verdict:
     verdicts = []
     for letter, right in exercise.answers.items():
         if letter not in given:
-            finding = "No answer (an integer is needed)."
+            finding = "No answer, or none that is an integer."
         else:
             finding = "" if given[letter] == right else f"{given[letter]} is not right."
         earned = 0.0 if finding else exercise.points_each

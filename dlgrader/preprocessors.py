@@ -22,11 +22,17 @@ class RestoreCells(OverwriteCells):
     """
 
     def add_missing_grade_cells(self, nb: NotebookNode, resources: Resources) -> Pair:
-        """Insert every missing graded cell after the nearest earlier cell that is present."""
+        """Insert every missing graded cell after the nearest earlier cell that is present.
+
+        Without any, as in a notebook that lost its metadata, they all go to the end, where they
+        find what the other cells define.
+        """
         notebook = self.gradebook.find_notebook(self.notebook_id, self.assignment_id)
         points = {cell.name: cell.max_score for cell in notebook.grade_cells}
         answers = {cell.name for cell in notebook.solution_cells}
-        place = 0
+        known = {cell.name for cell in notebook.source_cells}
+        present = {cell.metadata.get("nbgrader", {}).get("grade_id") for cell in nb.cells}
+        place = 0 if known & present else len(nb.cells)
         for source in notebook.source_cells:
             ids = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in nb.cells]
             if source.name in ids:

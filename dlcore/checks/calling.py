@@ -53,6 +53,8 @@ class Attempt:
         The results that were asked for, by name.
     unusable : dict of str
         For each result that is no array of numbers, what it is instead.
+    completed : int
+        How many calls came back.
     problem : str
         Empty if every call came back; otherwise what happened, in a sentence.
     failed : str
@@ -69,6 +71,7 @@ class Attempt:
 
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
     unusable: dict[str, str] = field(default_factory=dict)
+    completed: int = 0
     problem: str = ""
     failed: str = ""
     raised: tuple[str, ...] = ()
@@ -110,6 +113,7 @@ def attempt(
         if tried.problem:
             tried.failed = call.function
             return tried
+        tried.completed += 1
     for name, result in results.items():
         value, problem = _pick(values, result)
         if not problem:

@@ -34,6 +34,8 @@ def as_plain_array(value: Any) -> np.ndarray:
         array = np.array(value, subok=False)
     except Exception:
         raise TypeError(f"a {type(value).__name__}, expected numbers") from None
+    if array.dtype.kind == "O" and array.ndim == 0:
+        raise TypeError(f"a {type(value).__name__}, expected numbers")
     if array.dtype.kind not in "biuf":
         raise TypeError(f"of dtype {array.dtype}, expected real numbers")
     return array

@@ -139,7 +139,10 @@ def conv_output_size(function: Callable[..., Any]) -> None:
     for args in [(2, 5, 1, 1), (5, 3, 0, 0), (5, 3, 1, -1), (5, 0, 1, 0)]:
         tried = attempt(task.plan(*args), task.results, {task.name: function})
         if "ValueError" not in tried.raised:
-            came = tried.problem or f"It returned {tried.arrays.get('size')}."
+            if "size" in tried.arrays:
+                came = f"It returned {tried.arrays['size']}."
+            else:
+                came = tried.problem or f"Nothing was raised; size is {tried.unusable['size']}"
             raise failure(
                 f"conv_output_size: {task.describe(args)}",
                 f"expected a ValueError. {came}",

@@ -64,6 +64,12 @@ def _windows(x: Array, fh: int, fw: int, stride: int, pad: int, **mode: Any) -> 
     return view[:, :, ::stride, ::stride]
 
 
+def _right_by_one(x: Array, fh: int, fw: int, stride: int, pad: int) -> Array:
+    """As many windows as there should be, but next to each other from left to right."""
+    out_w = right.conv_output_size(x.shape[3], fw, stride, pad)
+    return _windows(x, fh, fw, 1, pad)[:, :, ::stride, :out_w]
+
+
 def _rows(windows: Array, order: tuple[int, ...]) -> Array:
     """Lay the axes out in another order; the first three make the rows."""
     laid_out = windows.transpose(order)
@@ -110,6 +116,10 @@ IM2COL = (
     Mistake(ONCE, lambda x, fh, fw, s, p: right.im2col(_shifted(x, 0, p), fh, fw, s)),
     Mistake(PADDING_IGNORED, lambda x, fh, fw, s, p: right.im2col(x, fh, fw, s)),
     Mistake(STRIDE_IGNORED, lambda x, fh, fw, s, p: right.im2col(x, fh, fw, 1, p)),
+    Mistake(
+        "the stride is used downwards only: windows move to the right by one pixel",
+        lambda x, fh, fw, s, p: _rows(_right_by_one(x, fh, fw, s, p), (0, 2, 3, 1, 4, 5)),
+    ),
     Mistake(
         "the border is repeated instead of filled with zeros",
         lambda x, fh, fw, s, p: _rows(_windows(x, fh, fw, s, p, mode="edge"), (0, 2, 3, 1, 4, 5)),
@@ -177,6 +187,10 @@ COL2IM = (
         lambda col, sh, fh, fw, s, p: _scatter(col, sh, fh, fw, s, p, "add"),
     ),
     Mistake(
+        "the slice pad:-pad is empty for pad = 0: cut with pad : pad + H and pad : pad + W",
+        lambda col, sh, fh, fw, s, p: _scatter(col, sh, fh, fw, s, p, "add")[:, :, p:-p, p:-p],
+    ),
+    Mistake(
         "the padding is cut off at the end only",
         lambda col, sh, fh, fw, s, p: _cut(_scatter(col, sh, fh, fw, s, p, "add"), sh, 0),
     ),
@@ -221,6 +235,14 @@ CONV_FORWARD = (
     Mistake(
         "the bias is added once for every channel of x",
         lambda x, W, b, s, p: _conv(x, W, b * x.shape[1], s, p),
+    ),
+    Mistake(
+        "all filters get the first bias; each has its own",
+        lambda x, W, b, s, p: _conv(x, W, np.full_like(b, b[0]), s, p),
+    ),
+    Mistake(
+        "rows and columns of the output are exchanged",
+        lambda x, W, b, s, p: _conv(x, W, b, s, p).swapaxes(2, 3),
     ),
     Mistake(
         "the product (N·out_h·out_w, FN) is reshaped straight to (N, FN, out_h, out_w); "
@@ -317,6 +339,13 @@ CONV_BACKWARD = (
             g.reshape(g.shape[0], -1).T if i == 1 else g for i, g in enumerate(_gradients(*args))
         ),
     ),
+    Mistake(
+        "the matrix has the filters as its columns: transpose it before it gets the shape of W",
+        lambda *args: tuple(
+            g.reshape(g.shape[0], -1).T.reshape(g.shape) if i == 1 else g
+            for i, g in enumerate(_gradients(*args))
+        ),
+    ),
     Mistake("the sign is wrong", lambda *args: tuple(-g for g in _gradients(*args))),
 )
 
@@ -365,7 +394,7 @@ MAX_POOL_FORWARD = (
 
 
 def _spread(x: Array, pool: int, s: int, dout: Array, *, how: str) -> Array:
-    """Hand gradients back wrongly: to "all" places, the "mean", every "tie", or overwriting."""
+    """Hand gradients back wrongly: "all", "mean", "tie", "mirrored", or by overwriting."""
     dx = np.zeros(x.shape)
     for oy in range(dout.shape[2]):
         for ox in range(dout.shape[3]):
@@ -378,6 +407,8 @@ def _spread(x: Array, pool: int, s: int, dout: Array, *, how: str) -> Array:
                 dx[place] += g / pool**2
             elif how == "tie":
                 dx[place] += g * winner
+            elif how == "mirrored":
+                dx[place] += g * winner.swapaxes(2, 3)
             else:
                 dx[place] = np.where(winner, g, dx[place] if how == "keep" else 0)
     return dx
@@ -392,6 +423,10 @@ MAX_POOL_BACKWARD = (
         "the gradient is spread evenly over the window, as for a mean: "
         "only the maximum receives it",
         lambda *args: _spread(*args, how="mean"),
+    ),
+    Mistake(
+        "row and column of the maximum within its window are exchanged",
+        lambda *args: _spread(*args, how="mirrored"),
     ),
     Mistake(TIES, lambda *args: _spread(*args, how="tie")),
     Mistake(OVERWRITTEN, lambda *args: _spread(*args, how="keep")),

@@ -162,6 +162,24 @@ def test_sizes_that_must_be_refused():
     assert "expected a ValueError. It returned 0." in text
 
 
+@pytest.mark.parametrize(
+    ("returned", "said"),
+    [
+        (None, "size is None: is there a `return` at the end?"),
+        (ValueError("impossible"), "size is a ValueError, expected numbers"),
+    ],
+)
+def test_sizes_for_which_something_else_is_returned(returned, said):
+    def quiet(*args):
+        try:
+            return library.conv_output_size(*args)
+        except ValueError:
+            return returned
+
+    text = message(ps4.conv_output_size, quiet).replace("\n", " ")
+    assert f"Nothing was raised; {said}" in text
+
+
 def test_ties():
     def all_winners(dout, cache):
         x, pool, stride = cache

@@ -218,6 +218,14 @@ def backward_with_a_global(dout, _cache):
     return library.conv_backward(dout, LAST["cache"])
 
 
+def forward_that_strides_over_the_padding(x, W, b, stride=1, pad=0):
+    """Start the windows at (y - pad)·stride instead of y·stride - pad."""
+    out_h = library.conv_output_size(x.shape[2], W.shape[2], stride, pad)
+    out_w = library.conv_output_size(x.shape[3], W.shape[3], stride, pad)
+    out = library.conv_forward(x, W, b, stride, pad * stride)[0]
+    return out[:, :, :out_h, :out_w], None
+
+
 def pool_forward_with_a_global(*args):
     out, LAST["pool"] = library.max_pool_forward(*args)
     return out, None
@@ -260,6 +268,7 @@ OVERLAP, SIDE = (
     "overlapping windows add up",
     "windows side by side: every value returns to its image, channel and pixel",
 )
+PAD = "padding, also with a stride"
 ALL_THREE = "all three with stride and padding"
 POOL_STRIDE = "a stride other than the window: overlaps, gaps, pixels left over"
 TWICE = "a stride other than the window: a pixel that wins twice receives the sum"
@@ -304,11 +313,7 @@ MISTAKES = [
         {"zeros at all four sides, also more than the filter is large"},
     ),
     ("im2col", {"im2col": in_place_im2col}, {"x stays as it was"}),
-    (
-        "col2im",
-        mistaken("col2im", "the last one overwrites"),
-        {OVERLAP, "the padding is cut off at all four sides"},
-    ),
+    ("col2im", mistaken("col2im", "the last one overwrites"), {OVERLAP}),
     (
         "col2im",
         mistaken("col2im", "the padding is left on"),
@@ -319,9 +324,10 @@ MISTAKES = [
     (
         "conv_forward",
         mistaken("conv_forward", "the padding is ignored"),
-        {"padding", "x, W and b stay as they were"},
+        {PAD, "x, W and b stay as they were"},
     ),
-    ("conv_forward", mistaken("conv_forward", "windows start at every pixel"), {"stride"}),
+    ("conv_forward", mistaken("conv_forward", "windows start at every pixel"), {"stride", PAD}),
+    ("conv_forward", {"conv_forward": forward_that_strides_over_the_padding}, {PAD}),
     (
         "conv_forward",
         mistaken("conv_forward", "reshaped straight"),
@@ -393,6 +399,13 @@ def test_every_known_mistake_loses_points(name, says):
     (*matching,) = [m for m in TASKS[name].mistakes if m.says == says]
     if len(matching) == 1:
         assert lost(name, mistaken(name, says))
+
+
+def test_a_global_of_another_shape_is_explained():
+    functions = {"conv_forward": forward_with_a_global, "conv_backward": backward_with_a_global}
+    finding = lost("conv_backward", functions)[CACHE]
+    assert "conv_backward raised ValueError" in finding
+    assert "The first call of conv_backward went well. Keep all that the backward" in finding
 
 
 def test_report_names_the_property_the_case_and_the_cause():

@@ -93,6 +93,15 @@ def test_cells_deleted_copied_changed_and_tagged(course, perfect):
     assert grades["why_share"] == (0, 4)
 
 
+def test_a_notebook_that_lost_its_metadata_keeps_the_points_of_its_code(course, perfect):
+    notebook = copy.deepcopy(perfect)
+    for cell in notebook.cells:
+        cell.metadata = {}
+    grades = grade(course, "stripped", notebook)
+    assert all(score == most for name, (score, most) in grades.items() if "-" in name)
+    assert grades["why_share"] == (0, 4)
+
+
 def test_output_on_stderr_costs_nothing(course, perfect):
     notebook = copy.deepcopy(perfect)
     cells = {cell.id: cell for cell in notebook.cells}

@@ -108,7 +108,7 @@ col2im = CodeExercise(
             "the padding is cut off at all four sides",
             1.5,
             lambda rng: [
-                values(COL2IM, *_columns(rng, (1, 1, 3, 4), 3, 3, 1, 1)),
+                values(COL2IM, *_columns(rng, (1, 1, 4, 7), 3, 3, 3, 1)),
                 values(COL2IM, *_columns(rng, (2, 1, 4, 3), 2, 2, 2, 2)),
             ],
         ),

@@ -66,11 +66,12 @@ conv_forward = CodeExercise(
             ],
         ),
         Property(
-            "padding",
+            "padding, also with a stride",
             1.0,
             lambda rng: [
                 values(FORWARD, *_no_bias(rng, (1, 1, 4, 3), (1, 1, 3, 3), 1, 1)),
                 values(FORWARD, *_no_bias(rng, (1, 1, 3, 3), (1, 1, 2, 2), 1, 3)),
+                values(FORWARD, *_no_bias(rng, (1, 1, 6, 5), (1, 1, 3, 2), 2, 1)),
             ],
         ),
         Property(
