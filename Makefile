@@ -25,8 +25,8 @@ site: .venv/ready ## build the site into book/_build/html/
 serve: site ## show the site at http://localhost:8000 (PORT=… for another port)
 	$(BIN)/python -m http.server --directory book/_build/html --bind 127.0.0.1 $(PORT)
 
-lab: .venv/ready ## open the exercises in JupyterLab
-	$(BIN)/jupyter lab exercises
+lab: .venv/ready ## open JupyterLab in this folder
+	$(BIN)/jupyter lab
 
 lint: .venv/ready ## check style and types
 	$(BIN)/ruff check .
