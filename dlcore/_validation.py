@@ -62,12 +62,34 @@ def check_pair(value: Any, name: str, *, where: str, minimum: int) -> tuple[int,
 def check_positive(value: Any, name: str, *, where: str, below: float = np.inf) -> float:
     """Return `value` as a ``float`` greater than 0 and less than `below`."""
     limits = f"a number with 0 < {name} < {below:g}" if np.isfinite(below) else "a positive number"
-    if isinstance(value, (bool, str)) or not np.isscalar(value) or np.iscomplexobj(value):
-        raise TypeError(f"{where}: expected {name} to be {limits}, got {value!r}")
-    number = float(value)  # type: ignore[arg-type]
+    number = _check_number(value, name, limits, where)
     if not 0 < number < below:  # also refuses NaN
         raise ValueError(f"{where}: expected {name} to be {limits}, got {value!r}")
     return number
+
+
+def check_fraction(value: Any, name: str, *, where: str) -> float:
+    """Return `value` as a ``float`` of at least 0 and less than 1."""
+    limits = f"a number with 0 <= {name} < 1"
+    number = _check_number(value, name, limits, where)
+    if not 0 <= number < 1:  # also refuses NaN
+        raise ValueError(f"{where}: expected {name} to be {limits}, got {value!r}")
+    return number
+
+
+def check_finite(value: Any, name: str, *, where: str) -> float:
+    """Return `value` as a ``float`` that is neither NaN nor infinite."""
+    number = _check_number(value, name, "a finite number", where)
+    if not np.isfinite(number):
+        raise ValueError(f"{where}: expected {name} to be a finite number, got {value!r}")
+    return number
+
+
+def _check_number(value: Any, name: str, limits: str, where: str) -> float:
+    """Return `value`, a real number of Python or NumPy, as a ``float``."""
+    if isinstance(value, (bool, str)) or not np.isscalar(value) or np.iscomplexobj(value):
+        raise TypeError(f"{where}: expected {name} to be {limits}, got {value!r}")
+    return float(value)  # type: ignore[arg-type]
 
 
 def check_float_dtype(dtype: DTypeLike, *, where: str) -> np.dtype[Any]:
@@ -108,6 +130,32 @@ def as_float(
     """Return `x` as a float array: floats keep their dtype, integers take that of `integers`."""
     array = as_real(x, name, where=where)
     return array if array.dtype.kind == "f" else array.astype(integers)
+
+
+def check_batch(x: Array, name: str = "x", *, where: str) -> Array:
+    """Return `x`, refusing an empty batch and values that are NaN or infinite.
+
+    >>> check_batch(np.array([[1.0, np.nan]]), where="Affine")
+    Traceback (most recent call last):
+        ...
+    FloatingPointError: Affine: expected finite x, got 1 of 2 NaN or infinite; lower the learning \
+rate or the scale of the initial weights, and check the input
+    """
+    if x.size == 0:
+        raise ValueError(
+            f"{where}: expected {name} to hold at least one value, got shape {x.shape}; "
+            "leave out empty batches"
+        )
+    # The plain way is the fastest too: 0.15 ms for 1.25 million float32 values. A sum or a norm
+    # would read as much and could overflow for finite values.
+    finite = np.isfinite(x)
+    if not finite.all():
+        raise FloatingPointError(
+            f"{where}: expected finite {name}, got {np.count_nonzero(~finite)} of {x.size} NaN or "
+            "infinite; lower the learning rate or the scale of the initial weights, "
+            "and check the input"
+        )
+    return x
 
 
 def check_images(x: ArrayLike, name: str = "x", *, where: str) -> Array:

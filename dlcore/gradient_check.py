@@ -4,12 +4,15 @@ Use float64, a small network and a random upstream gradient. An error above 1e-2
 below 1e-7 all is well; for smooth layers expect at most 1e-6. At a kink, such as that of the ReLU
 at 0, the difference quotient is not the derivative: keep inputs away from it by more than h.
 
+A layer that draws random numbers in training, such as Dropout, gets the same ones in each forward
+pass: its generator, the attribute ``rng``, is set back before each.
+
 Book: chapter 0, section on the gradient check.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -67,6 +70,11 @@ def relative_error(a: ArrayLike, b: ArrayLike) -> float:
     One number for the arrays as a whole: entries near 0 do not blow it up, and no mean can hide
     one wrong entry. NaN in an array gives NaN, which is below no tolerance.
 
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+
     >>> relative_error([1.0, 2.0], [1.0, 2.0])
     0.0
     """
@@ -91,8 +99,8 @@ def check_layer(
     ----------
     layer : Layer
         Parameters in float64.
-    x : array
-        One batch.
+    x : array (N, …)
+        One batch, in the shape that the layer asks for.
     rng : np.random.Generator
 
     Returns
@@ -107,10 +115,12 @@ def check_layer(
     """
     rng = check_rng(rng, where="check_layer")
     x = np.array(x, dtype=np.float64)
+    replay = _replay([layer])
     y = layer.forward(x, train=True)
     dy = rng.normal(size=y.shape)
 
     def loss(_: Array) -> float:
+        replay()
         return float((layer.forward(x, train=True) * dy).sum())
 
     analytic = {"x": layer.backward(dy.copy())}  # a copy: a layer that writes into dy is found out
@@ -125,12 +135,14 @@ def check_layer(
 def check_network(network: Any, x: ArrayLike, t: ArrayLike, h: float = 1e-5) -> dict[str, float]:
     """Relative error of the gradient of each parameter of a network; ``max`` names the worst.
 
+    The loss is that of training, with the penalty of the network's regulariser.
+
     Parameters
     ----------
     network : Sequential
         Parameters in float64.
-    x, t : arrays
-        One batch and its labels.
+    x, t : arrays (N, …) and (N,)
+        One batch and its labels, in the shapes that the network and its loss ask for.
 
     >>> from dlcore.layers import Affine
     >>> from dlcore.networks import Sequential
@@ -141,13 +153,27 @@ def check_network(network: Any, x: ArrayLike, t: ArrayLike, h: float = 1e-5) -> 
     True
     >>> worst = max(errors, key=errors.get)
     """
+    replay = _replay(network.layers.values())
     _, grads = network.loss_and_gradient(x, t)
     analytic = {key: g.copy() for key, g in grads.items()}
 
     def loss(_: Array) -> float:
-        return float(network.loss_function.forward(network.forward(x, train=True), t))
+        replay()
+        return float(network.loss(x, t, train=True))
 
     return {
         key: relative_error(analytic[key], numerical_gradient(loss, p, h))
         for key, p in network.params.items()
     }
+
+
+def _replay(layers: Iterable[Any]) -> Callable[[], None]:
+    """Return a function that sets the generators of the layers back to where they are now."""
+    generators = [layer.rng for layer in layers if hasattr(layer, "rng")]
+    states = [generator.bit_generator.state for generator in generators]
+
+    def set_back() -> None:
+        for generator, state in zip(generators, states, strict=True):
+            generator.bit_generator.state = state
+
+    return set_back

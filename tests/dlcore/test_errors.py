@@ -8,7 +8,7 @@ import pytest
 import dlcore
 from dlcore import functional
 from dlcore.gradient_check import check_layer, numerical_gradient, relative_error
-from dlcore.layers import Affine, Convolution, Flatten, MaxPool, ReLU, Sigmoid
+from dlcore.layers import Affine, Convolution, Flatten, LeakyReLU, MaxPool, ReLU, Sigmoid
 from dlcore.losses import SoftmaxCrossEntropy
 from dlcore.networks import Sequential, SimpleConvNet
 from dlcore.optimizers import SGD, Adam
@@ -136,6 +136,9 @@ CASES = [
     (lambda: MaxPool(0), ValueError, "MaxPool: expected size .*got 0"),
     (lambda: MaxPool(2, stride=0), ValueError, "MaxPool: expected stride .*got 0"),
     (lambda: functional.one_hot([0], 0), ValueError, "one_hot: expected num_classes .*got 0"),
+    (lambda: LeakyReLU(-0.1), ValueError, "LeakyReLU: expected slope .*0 <= slope < 1, got -0.1"),
+    (lambda: functional.leaky_relu(1, 1), ValueError, "leaky_relu: expected slope .*got 1"),
+    (lambda: functional.leaky_relu_grad(1, np.nan), ValueError, "leaky_relu_grad: .*slope .*nan"),
     # Shapes that do not fit together
     (
         lambda: conv(W=np.zeros((4, 2, 2, 2))),
@@ -275,11 +278,17 @@ CASES = [
     ),
     (lambda: functional.cross_entropy([0.5, 0.5], [0]), ValueError, r"y of shape \(N, K\), got"),
     (lambda: functional.one_hot([0, 5], 3), ValueError, "from 0 to 2, got values from 0 to 5"),
+    (
+        lambda: functional.mean_squared_error([[1.0, 2.0]], [1.0, 2.0]),
+        ValueError,
+        r"mean_squared_error: expected t of shape \(1, 2\), got \(2,\); the shape of y",
+    ),
+    (lambda: functional.mean_squared_error([], []), ValueError, r"at least one .*got shape \(0,\)"),
     # Optimisers
     (lambda: SGD(lr=0), ValueError, "SGD: expected lr to be a positive number, got 0"),
     (lambda: SGD(lr=np.nan), ValueError, "SGD: expected lr .*got nan"),
     (lambda: SGD(lr="0.1"), TypeError, "SGD: expected lr .*got '0.1'"),
-    (lambda: Adam(beta1=1.0), ValueError, r"Adam: expected beta1 .*0 < beta1 < 1, got 1\.0"),
+    (lambda: Adam(beta1=1.0), ValueError, r"Adam: expected beta1 .*0 <= beta1 < 1, got 1\.0"),
     (lambda: Adam(eps=-1), ValueError, "Adam: expected eps .*got -1"),
     (
         lambda: update({"a": np.ones(2)}, {"b": np.ones(2)}),

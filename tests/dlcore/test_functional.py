@@ -13,7 +13,7 @@ from dlcore.gradient_check import numerical_gradient, relative_error
 
 PAIRS = {
     name: (getattr(functional, name), getattr(functional, f"{name}_grad"))
-    for name in ("sigmoid", "tanh", "relu", "identity")
+    for name in ("sigmoid", "tanh", "relu", "leaky_relu", "gelu", "step", "identity")
 }
 finite = st.floats(-1e4, 1e4, width=32)
 
@@ -33,6 +33,20 @@ finite = st.floats(-1e4, 1e4, width=32)
         (functional.relu_grad, -2, 0),
         (functional.relu_grad, 0, 0),
         (functional.relu_grad, 3, 1),
+        (functional.leaky_relu, -2, -0.02),
+        (functional.leaky_relu, 3, 3),
+        (functional.leaky_relu_grad, -2, 0.01),
+        (functional.leaky_relu_grad, 0, 0.01),
+        (functional.leaky_relu_grad, 3, 1),
+        (functional.gelu, 0, 0),
+        (functional.gelu, 1, 0.8413447460685429),
+        (functional.gelu, -1, -0.15865525393145705),
+        (functional.gelu_grad, 0, 0.5),
+        (functional.gelu_grad, 1, 0.8413447460685429 + 0.24197072451914337),
+        (functional.step, -2, 0),
+        (functional.step, 0, 0),
+        (functional.step, 3, 1),
+        (functional.step_grad, 3, 0),
         (functional.identity, -7, -7),
         (functional.identity_grad, -7, 1),
     ],
@@ -75,11 +89,25 @@ def test_tails_do_not_overflow(x):
         assert functional.sigmoid(x) == float(x > 0)
         assert functional.sigmoid_grad(x) == 0
         assert functional.tanh(x) == math.copysign(1, x)
+        assert functional.relu(x) == functional.gelu(x) == max(x, 0)
+        assert functional.relu_grad(x) == functional.gelu_grad(x) == functional.step(x) == (x > 0)
+        assert functional.leaky_relu(x) == (x if x > 0 else 0.01 * x)
 
 
 def test_sigmoid_keeps_its_relative_accuracy_in_the_left_tail():
     assert functional.sigmoid(-40.0) == pytest.approx(math.exp(-40), rel=1e-14, abs=0)
     assert functional.sigmoid_grad(40.0) == pytest.approx(math.exp(-40), rel=1e-14, abs=0)
+
+
+def test_gelu_keeps_its_relative_accuracy_in_the_left_tail():
+    # Φ(−10) = 7.619853024160527e-24: 1 + erf(−10/√2) would be 0.
+    assert functional.gelu(-10.0) == pytest.approx(-7.619853024160527e-23, rel=1e-13, abs=0)
+
+
+@pytest.mark.parametrize("slope", [0, 0.2, 0.999])
+def test_slope_of_the_leaky_relu(slope):
+    np.testing.assert_allclose(functional.leaky_relu([-5.0, 5.0], slope), [-5 * slope, 5])
+    np.testing.assert_array_equal(functional.leaky_relu_grad([-5.0, 5.0], slope), [slope, 1])
 
 
 def test_identity_returns_a_copy():
@@ -106,6 +134,20 @@ def test_softmax_rows_sum_to_one_and_ignore_a_shift(x, shift):
 
 def test_softmax_keeps_float32():
     assert functional.softmax(np.zeros((2, 3), dtype=np.float32)).dtype == np.float32
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_softmax_of_scores_far_apart(dtype):
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        y = functional.softmax(np.array([[-1e4, 0, 1e4], [1e4, 1e4, -1e4]], dtype=dtype))
+    assert y.dtype == dtype
+    np.testing.assert_array_equal(y, [[0, 0, 1], [0.5, 0.5, 0]])
+
+
+def test_mean_squared_error_by_hand():
+    loss = functional.mean_squared_error([[1, 2, 3], [4, 5, 6]], [[1, 2, 0], [4, 5, 3]])
+    assert loss == pytest.approx((9 + 9) / 6)
+    assert isinstance(loss, float)
 
 
 def test_cross_entropy_by_hand():

@@ -10,8 +10,19 @@ from dlcore.gradient_check import (
     numerical_gradient,
     relative_error,
 )
-from dlcore.layers import Affine, Convolution, Flatten, Layer, ReLU, Sigmoid, Tanh
+from dlcore.layers import (
+    Affine,
+    BatchNorm,
+    Convolution,
+    Dropout,
+    Flatten,
+    Layer,
+    ReLU,
+    Sigmoid,
+    Tanh,
+)
 from dlcore.networks import Sequential
+from dlcore.regularizers import L2
 
 
 def test_numerical_gradient_by_hand():
@@ -123,6 +134,42 @@ def test_network_gradients_and_the_worst_by_name():
     assert max(errors.values()) < 1e-6, errors
     errors = check_network(network(ForgetsBias), x, t)
     assert max(errors, key=errors.get) == "affine1.b"
+
+
+def test_the_penalty_belongs_to_the_loss():
+    rng = np.random.default_rng(0)
+    layer = Affine(3, 2, rng=rng, dtype=np.float64)
+    errors = check_network(Sequential([layer], regularizer=L2(10)), np.ones((4, 3)), [0, 1, 1, 0])
+    assert max(errors.values()) < 1e-6, errors
+
+
+def test_a_layer_that_draws_random_numbers_gets_the_same_in_each_pass():
+    layer = Dropout(0.5, rng=np.random.default_rng(0))
+    x = np.linspace(-1, 1, 30).reshape(5, 6)
+    assert check_layer(layer, x, np.random.default_rng(1))["x"] < 1e-8
+    # Also when the upstream gradient comes from the layer's own generator.
+    assert check_layer(layer, x, layer.rng)["x"] < 1e-8
+
+
+def test_a_network_with_dropout_and_batch_normalisation():
+    rng = np.random.default_rng(3)
+    affine = {"rng": rng, "dtype": np.float64}
+    network = Sequential(
+        [
+            Affine(4, 5, **affine),
+            BatchNorm(5, dtype=np.float64),
+            Sigmoid(),
+            Dropout(0.4, rng=rng),
+            Affine(5, 5, **affine),
+            Tanh(),
+            Dropout(0.4, rng=rng),
+            Affine(5, 3, **affine),
+        ]
+    )
+    errors = check_network(network, rng.normal(size=(6, 4)), [0, 1, 2, 1, 0, 2])
+    # The bias before a batch normalisation has no effect: its gradient is mere rounding.
+    del errors["affine1.b"]
+    assert max(errors.values()) < 1e-6, errors
 
 
 def test_the_layer_is_left_as_it_was():

@@ -1,4 +1,4 @@
-"""Softmax with cross entropy: by hand, gradient, extreme scores."""
+"""Losses: by hand, gradients, extreme scores, bad input."""
 
 import math
 
@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlcore.functional import cross_entropy, softmax
+from dlcore.functional import cross_entropy, mean_squared_error, softmax
 from dlcore.gradient_check import numerical_gradient, relative_error
-from dlcore.losses import SoftmaxCrossEntropy
+from dlcore.losses import MeanSquaredError, SoftmaxCrossEntropy
+
+each_loss = pytest.mark.parametrize("make", [SoftmaxCrossEntropy, MeanSquaredError])
 
 
 def test_by_hand():
@@ -58,6 +60,67 @@ def test_scores_that_are_not_finite(bad):
         SoftmaxCrossEntropy().forward([[0.0, bad], [1.0, 2.0]], [0, 1])
 
 
-def test_backward_before_forward():
-    with pytest.raises(RuntimeError, match="call forward first"):
-        SoftmaxCrossEntropy().backward()
+@each_loss
+def test_backward_before_forward(make):
+    with pytest.raises(RuntimeError, match=f"{make.__name__}.backward: call forward first"):
+        make().backward()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("make", "t"), [(SoftmaxCrossEntropy, [2]), (MeanSquaredError, [[1.0, 0.0, -1.0]])]
+)
+def test_the_upstream_factor_scales_the_gradient(make, t, dtype):
+    loss = make()
+    loss.forward(np.array([[0.5, -1, 2]], dtype=dtype), t)
+    gradient = loss.backward()
+    np.testing.assert_array_equal(loss.backward(1), gradient)
+    for factor in (-3, np.float64(-3)):
+        scaled = loss.backward(factor)
+        assert scaled.dtype == dtype
+        np.testing.assert_allclose(scaled, -3 * gradient, rtol=1e-6)
+
+
+@each_loss
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0)])
+def test_an_empty_batch_is_refused(make, shape):
+    t = [] if make is SoftmaxCrossEntropy else np.zeros(shape)
+    with pytest.raises(ValueError, match=rf"{make.__name__}: expected .*got .*\({shape[0]}, "):
+        make().forward(np.zeros(shape), t)
+
+
+def test_mean_squared_error_by_hand():
+    loss = MeanSquaredError()
+    assert loss.forward([[1, 2], [3, 4]], [[1, 0], [3, 1]]) == (4 + 9) / 4
+    np.testing.assert_array_equal(loss.backward(), [[0, 1], [0, 1.5]])
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.integers(1, 5))
+def test_gradient_of_the_mean_squared_error(seed, N, D):
+    rng = np.random.default_rng(seed)
+    y, t = rng.normal(size=(2, N, D))
+    loss = MeanSquaredError()
+    assert loss.forward(y, t) == mean_squared_error(y, t)
+    numerical = numerical_gradient(lambda v: MeanSquaredError().forward(v, t), y)
+    assert relative_error(loss.backward(), numerical) < 1e-6
+
+
+def test_mean_squared_error_does_not_broadcast():
+    with pytest.raises(ValueError, match=r"MeanSquaredError: expected t of shape \(2, 1\), got"):
+        MeanSquaredError().forward([[1.0], [2.0]], [1.0, 2.0])
+
+
+def test_mean_squared_error_keeps_the_dtype_of_the_predictions():
+    loss = MeanSquaredError()
+    y = np.array([1, 2], dtype=np.float32)
+    loss.forward(y, [0.0, 0.0])
+    assert loss.backward().dtype == np.float32
+    np.testing.assert_array_equal(y, [1, 2])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_predictions_or_targets_that_are_not_finite(bad):
+    with pytest.raises(FloatingPointError, match=r"MeanSquaredError: expected finite y, got 1 of"):
+        MeanSquaredError().forward([1.0, bad], [0.0, 0.0])
+    with pytest.raises(FloatingPointError, match=r"MeanSquaredError: expected finite t, got 1 of"):
+        MeanSquaredError().forward([0.0, 0.0], [1.0, bad])
