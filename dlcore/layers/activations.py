@@ -8,28 +8,43 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dlcore import functional
-from dlcore._validation import Array, as_float
+from dlcore._validation import Array, as_float, check_batch, check_fraction
 from dlcore.layers.base import Layer
 
 
 class _Activation(Layer):
     """A function applied to each element; ``backward`` multiplies by its derivative."""
 
-    _function: Callable[[ArrayLike], Array]
-    _derivative: Callable[[ArrayLike], Array]
+    _function: Callable[..., Array]
+    _derivative: Callable[..., Array]
+
+    def __init__(self, *settings: float) -> None:
+        super().__init__()
+        self._settings = settings  # passed on to both functions
 
     def forward(self, x: ArrayLike, *, train: bool = False) -> Array:
-        x = as_float(x, where=type(self).__name__, integers=np.float32)
+        x = self._batch(x)
         self._cache = x
-        return np.asarray(type(self)._function(x))
+        return np.asarray(type(self)._function(x, *self._settings))
 
     def backward(self, dy: ArrayLike) -> Array:
         x = self._recall()
-        return np.asarray(self._gradient(dy, x.shape, x.dtype) * type(self)._derivative(x))
+        slope = type(self)._derivative(x, *self._settings)
+        return np.asarray(self._gradient(dy, x.shape, x.dtype) * slope)
+
+    def _batch(self, x: ArrayLike) -> Array:
+        where = type(self).__name__
+        return check_batch(as_float(x, where=where, integers=np.float32), where=where)
 
 
 class Sigmoid(_Activation):
     """σ(x) = 1 / (1 + exp(−x)), element by element.
+
+    Backward: dx = dy · σ(x) · (1 − σ(x)).
+
+    Shapes
+    ------
+    x and y : any shape, the first axis is the batch
 
     >>> Sigmoid().forward([0])
     array([0.5], dtype=float32)
@@ -43,6 +58,12 @@ class Sigmoid(_Activation):
 class Tanh(_Activation):
     """Hyperbolic tangent, element by element.
 
+    Backward: dx = dy · (1 − tanh(x)²).
+
+    Shapes
+    ------
+    x and y : any shape, the first axis is the batch
+
     >>> Tanh().forward([0])
     array([0.], dtype=float32)
     """
@@ -55,17 +76,90 @@ class Tanh(_Activation):
 class ReLU(_Activation):
     """max(x, 0), element by element; the derivative at 0 is taken as 0.
 
+    Backward: dx = dy where x > 0, else 0.
+
+    Shapes
+    ------
+    x and y : any shape, the first axis is the batch
+
     >>> ReLU().forward([-1, 0, 2])
     array([0., 0., 2.], dtype=float32)
     """
 
+    # Backward needs to know where x > 0, which y tells as well; the next layer keeps y anyway,
+    # and x can be freed.
+
     default_name = "relu"
     _function = staticmethod(functional.relu)
-    _derivative = staticmethod(functional.relu_grad)
+
+    def forward(self, x: ArrayLike, *, train: bool = False) -> Array:
+        self._cache = np.asarray(type(self)._function(self._batch(x)))
+        return self._cache
+
+    def backward(self, dy: ArrayLike) -> Array:
+        y = self._recall()
+        return np.asarray(self._gradient(dy, y.shape, y.dtype) * (y > 0))
+
+
+class LeakyReLU(_Activation):
+    """x where x > 0, else slope · x, element by element; the derivative at 0 is the slope.
+
+    Backward: dx = dy where x > 0, else slope · dy.
+
+    Parameters
+    ----------
+    slope : float
+        0 <= slope < 1.
+
+    Shapes
+    ------
+    x and y : any shape, the first axis is the batch
+
+    Raises
+    ------
+    ValueError
+        If slope is outside the range.
+
+    >>> LeakyReLU(0.5).forward([-1, 0, 2])
+    array([-0.5,  0. ,  2. ], dtype=float32)
+    """
+
+    default_name = "leakyrelu"
+    _function = staticmethod(functional.leaky_relu)
+    _derivative = staticmethod(functional.leaky_relu_grad)
+
+    def __init__(self, slope: float = 0.01) -> None:
+        self.slope = check_fraction(slope, "slope", where="LeakyReLU")
+        super().__init__(self.slope)
+
+    def __repr__(self) -> str:
+        return f"LeakyReLU({self.slope:g})"
+
+
+class GELU(_Activation):
+    """x · Φ(x), element by element: exact and slow, see :func:`dlcore.functional.gelu`.
+
+    Backward: dx = dy · (Φ(x) + x · φ(x)), with the normal density φ.
+
+    Shapes
+    ------
+    x and y : any shape, the first axis is the batch
+
+    >>> GELU().forward([-1.0, 0.0, 1.0]).round(4)
+    array([-0.1587,  0.    ,  0.8413])
+    """
+
+    default_name = "gelu"
+    _function = staticmethod(functional.gelu)
+    _derivative = staticmethod(functional.gelu_grad)
 
 
 class Identity(_Activation):
-    """The input itself, as a copy.
+    """The input itself, as a copy; dx = dy.
+
+    Shapes
+    ------
+    x and y : any shape, the first axis is the batch
 
     >>> Identity().forward([1.5])
     array([1.5])

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from dlcore._validation import Array, as_float, check_float_dtype, check_int
+from dlcore._validation import Array, as_float, check_batch, check_float_dtype, check_int
 from dlcore.initializers import Initializer, he_normal
 from dlcore.layers.base import Layer, Shape
 from dlcore.layers.plugins import draw, parameters, ready_array
@@ -31,6 +31,9 @@ class Affine(Layer):
     params : W (in_features, out_features), b (out_features,)
 
     Backward: dW = xᵀ dy, db = Σ_n dy_n, dx = dy Wᵀ.
+
+    The properties W, b, dW and db are other names for ``params["W"]``, ``params["b"]``,
+    ``grads["W"]`` and ``grads["b"]``.
 
     >>> layer = Affine(2, 1, init=np.array([[1.0], [2.0]]))
     >>> layer.forward([[3.0, 4.0]])
@@ -60,6 +63,26 @@ class Affine(Layer):
         self.params = parameters(W, self.out_features, self.dtype)
         self.grads = {key: np.zeros_like(p) for key, p in self.params.items()}
 
+    @property
+    def W(self) -> Array:
+        """The weights, ``params["W"]``."""
+        return self.params["W"]
+
+    @property
+    def b(self) -> Array:
+        """The biases, ``params["b"]``."""
+        return self.params["b"]
+
+    @property
+    def dW(self) -> Array:
+        """Gradient of the weights, ``grads["W"]``."""
+        return self.grads["W"]
+
+    @property
+    def db(self) -> Array:
+        """Gradient of the biases, ``grads["b"]``."""
+        return self.grads["b"]
+
     def forward(self, x: ArrayLike, *, train: bool = False) -> Array:
         x = as_float(x, where="Affine").astype(self.dtype, copy=False)
         if x.ndim != 2 or x.shape[1] != self.in_features:
@@ -67,15 +90,22 @@ class Affine(Layer):
                 f"Affine: expected x of shape (N, {self.in_features}), got {x.shape}; "
                 f"{_affine_remedy(x.shape[1:], self.in_features)}"
             )
-        self._cache = x
+        self._cache = check_batch(x, where="Affine")
         return np.asarray(x @ self.params["W"] + self.params["b"])
 
     def backward(self, dy: ArrayLike) -> Array:
         x = self._recall()
         dy = self._gradient(dy, (len(x), self.out_features), self.dtype)
+        self._set_grads(x, dy)
+        return np.asarray(dy @ self.params["W"].T)
+
+    def fill_grads(self, dy: ArrayLike) -> None:
+        x = self._recall()
+        self._set_grads(x, self._gradient(dy, (len(x), self.out_features), self.dtype))
+
+    def _set_grads(self, x: Array, dy: Array) -> None:
         self.grads["W"] = x.T @ dy
         self.grads["b"] = dy.sum(axis=0)
-        return np.asarray(dy @ self.params["W"].T)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         if tuple(input_shape) != (self.in_features,):
@@ -108,13 +138,15 @@ class Flatten(Layer):
             raise ValueError(
                 f"Flatten: expected x with a batch axis and at least one more, got shape {x.shape}"
             )
-        self._cache = x.shape, x.dtype
+        self._cache = check_batch(x, where="Flatten")
         return x.reshape(len(x), math.prod(x.shape[1:]))
 
     def backward(self, dy: ArrayLike) -> Array:
-        x_shape, dtype = self._recall()
-        dy = self._gradient(dy, (x_shape[0], math.prod(x_shape[1:])), dtype)
-        return dy.reshape(x_shape)
+        x = self._recall()
+        dy = self._gradient(dy, (len(x), math.prod(x.shape[1:])), x.dtype)
+        dx = np.empty_like(x)  # in x's order in memory, in which the layers before it are fast
+        dx[...] = dy.reshape(x.shape)
+        return dx
 
     def output_shape(self, input_shape: Shape) -> Shape:
         return (math.prod(input_shape),)

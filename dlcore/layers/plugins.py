@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dlcore._validation import Array, check_rng, check_shape
-from dlcore.initializers import Initializer, zeros
+from dlcore.initializers import Initializer
 from dlcore.layers.base import Shape
 
 FunctionPair = tuple[Callable[..., Any], Callable[..., Any]]
@@ -17,7 +18,7 @@ FunctionPair = tuple[Callable[..., Any], Callable[..., Any]]
 
 def draw(init: Initializer, fan_in: int, fan_out: int, rng: Any, *, where: str) -> Array:
     """Initial weights (fan_in, fan_out) from an initialiser, their shape checked."""
-    if init is not zeros:
+    if _needs_rng(init):
         check_rng(rng, where=where)
     W = np.asarray(init(fan_in, fan_out, rng))
     name = getattr(init, "__name__", type(init).__name__)
@@ -29,6 +30,12 @@ def draw(init: Initializer, fan_in: int, fan_out: int, rng: Any, *, where: str) 
         remedy="an initialiser returns (fan_in, fan_out)",
     )
     return W
+
+
+def _needs_rng(init: Initializer) -> bool:
+    """Tell whether the third argument of an initialiser has no default."""
+    rng = list(inspect.signature(init).parameters.values())[2:3]
+    return all(parameter.default is inspect.Parameter.empty for parameter in rng)
 
 
 def ready_array(W: ArrayLike, shape: Shape, *, where: str) -> Array:

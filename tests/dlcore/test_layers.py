@@ -1,51 +1,25 @@
 """Layers: by hand, gradient checks, dtypes, shapes, and functions plugged in."""
 
+import re
+import warnings
+
 import numpy as np
 import pytest
+from layer_cases import ACTIVATIONS, CASES, each_case, rng, spread
 
 import dlcore
 from dlcore.gradient_check import check_layer
 from dlcore.layers import (
+    RNN,
     Affine,
+    BatchNorm,
     Convolution,
-    Flatten,
-    Identity,
+    Dropout,
     Layer,
+    LeakyReLU,
     MaxPool,
     ReLU,
-    Sigmoid,
-    Tanh,
 )
-
-
-def rng():
-    return np.random.default_rng(0)
-
-
-# Name: (layer of the dtype asked for, shape of its input).
-CASES = {
-    "affine": (lambda dtype: Affine(4, 3, rng=rng(), dtype=dtype), (5, 4)),
-    "convolution": (lambda dtype: Convolution(2, 3, 3, rng=rng(), dtype=dtype), (2, 2, 5, 4)),
-    "convolution, non-square, stride, pad": (
-        lambda dtype: Convolution(2, 3, (2, 3), stride=2, pad=1, rng=rng(), dtype=dtype),
-        (2, 2, 4, 6),
-    ),
-    "max pool": (lambda _: MaxPool(2), (2, 3, 4, 5)),
-    "max pool, overlapping": (lambda _: MaxPool(3, stride=1), (2, 3, 5, 4)),
-    "max pool with gaps": (lambda _: MaxPool(1, stride=2), (2, 3, 5, 4)),
-    "flatten": (lambda _: Flatten(), (3, 2, 2, 3)),
-    "sigmoid": (lambda _: Sigmoid(), (3, 4)),
-    "tanh": (lambda _: Tanh(), (3, 4)),
-    "relu": (lambda _: ReLU(), (2, 3, 4, 4)),
-    "identity": (lambda _: Identity(), (3, 4)),
-}
-each_case = pytest.mark.parametrize(("make", "shape"), CASES.values(), ids=CASES)
-
-
-def spread(shape):
-    """Values at least 0.01 apart from each other and from 0: no kink and no tie within h."""
-    values = (np.arange(np.prod(shape)) + 0.5) * 0.02
-    return rng().permutation(values - values.mean() + 0.003).reshape(shape)
 
 
 def test_every_public_layer_has_a_case():
@@ -115,7 +89,102 @@ def test_integers_are_computed_in_float32(make, shape):
 def test_float64_input_to_a_float32_layer(make, shape):
     layer = make(np.float32)
     y = layer.forward(spread(shape))
-    assert y.dtype == (np.float32 if layer.params else np.float64)
+    assert y.dtype == getattr(layer, "dtype", np.float64)
+
+
+@each_case
+def test_fill_grads_fills_what_backward_fills(make, shape):
+    layer = make(np.float64)
+    y = layer.forward(spread(shape), train=True)
+    dy = rng().normal(size=y.shape)
+    layer.backward(dy)
+    expected = dict(layer.grads)
+    layer.grads = {key: np.zeros_like(g) for key, g in expected.items()}
+    layer.fill_grads(dy)
+    assert layer.grads.keys() == expected.keys()
+    for key, g in expected.items():
+        np.testing.assert_allclose(layer.grads[key], g, rtol=1e-12)
+
+
+@each_case
+@pytest.mark.parametrize("train", [True, False])
+def test_a_batch_of_one(make, shape, train):
+    layer = make(np.float64)
+    x = spread(shape)[:1]
+    y = layer.forward(x, train=train)
+    assert len(y) == 1
+    dx = layer.backward(np.ones_like(y))
+    assert dx.shape == x.shape
+    assert np.isfinite(y).all()
+    assert np.isfinite(dx).all()
+
+
+@each_case
+@pytest.mark.parametrize("train", [True, False])
+def test_an_empty_batch_is_refused(make, shape, train):
+    layer = make(np.float32)
+    name = type(layer).__name__
+    with pytest.raises(ValueError, match=rf"^{name}: .*\(0, .*empty batch"):
+        layer.forward(np.zeros((0, *shape[1:])), train=train)
+
+
+@each_case
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("train", [True, False])
+def test_values_that_are_not_finite_are_refused(make, shape, bad, train):
+    layer = make(np.float32)
+    before = {key: state.copy() for key, state in layer.buffers.items()}
+    x = spread(shape)
+    x.flat[[1, -1]] = bad
+    message = f"{type(layer).__name__}: expected finite x, got 2 of {x.size} NaN or infinite; lower"
+    with pytest.raises(FloatingPointError, match=rf"^{re.escape(message)}.*learning rate"):
+        layer.forward(x, train=train)
+    for key, state in before.items():
+        np.testing.assert_array_equal(layer.buffers[key], state)
+
+
+@each_case
+def test_memory_order_changes_no_value(make, shape):
+    """Maps from a convolution lie channels-last in memory: a view, not a C-contiguous array."""
+    plain, strided = make(np.float64), make(np.float64)
+    x = spread(shape)
+    y = plain.forward(x, train=True)
+    dy = rng().normal(size=y.shape)
+    dx = plain.backward(dy)
+    x_view, dy_view = (np.ascontiguousarray(np.moveaxis(a, 1, -1)) for a in (x, dy))
+    y_strided = strided.forward(np.moveaxis(x_view, -1, 1), train=True)
+    np.testing.assert_allclose(y_strided, y, rtol=1e-13, atol=1e-15)
+    for gradient in (dy, np.moveaxis(dy_view, -1, 1)):
+        np.testing.assert_allclose(strided.backward(gradient), dx, rtol=1e-10, atol=1e-13)
+        for key, g in plain.grads.items():
+            np.testing.assert_allclose(strided.grads[key], g, rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", [*ACTIVATIONS, "batch norm of maps"])
+def test_the_memory_order_of_maps_is_kept(name):
+    layer = CASES[name][0](np.float32)
+    channels_last = rng().normal(size=(3, 4, 5, 2)).astype(np.float32)
+    x = channels_last.transpose(0, 3, 1, 2)
+    y = layer.forward(x, train=True)
+    assert y.strides == x.strides
+    assert layer.backward(y).strides == x.strides
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_activations_of_large_values_raise_no_warning(name, dtype):
+    layer = CASES[name][0](dtype)
+    x = np.array([[-1e4, -800, -90, -1, 0, 1, 90, 800, 1e4]], dtype=dtype)
+    with (
+        warnings.catch_warnings(),
+        np.errstate(over="raise", invalid="raise", divide="raise"),
+    ):
+        warnings.simplefilter("error")
+        y = layer.forward(x)
+        dx = layer.backward(np.ones_like(x))
+    for values in (y, dx):
+        assert values.dtype == dtype
+        assert np.isfinite(values).all()
 
 
 @each_case
@@ -136,6 +205,29 @@ def test_affine_by_hand():
     np.testing.assert_array_equal(layer.backward([[1, 0, 2]]), [[7, 16]])
     np.testing.assert_array_equal(layer.grads["W"], [[1, 0, 2], [-1, 0, -2]])
     np.testing.assert_array_equal(layer.grads["b"], [1, 0, 2])
+
+
+def test_affine_has_the_reports_names_for_its_arrays():
+    layer = Affine(2, 3, rng=rng())
+    layer.backward(layer.forward([[1, -1]]))
+    assert layer.W is layer.params["W"]
+    assert layer.b is layer.params["b"]
+    assert layer.dW is layer.grads["W"]
+    assert layer.db is layer.grads["b"]
+    with pytest.raises(AttributeError):
+        layer.W = np.zeros((2, 3))
+
+
+def test_relu_by_hand():
+    layer = ReLU()
+    np.testing.assert_array_equal(layer.forward([-2.0, 0.0, 3.0]), [0, 0, 3])
+    np.testing.assert_array_equal(layer.backward([5.0, 6.0, 7.0]), [0, 0, 7])
+
+
+def test_leaky_relu_by_hand():
+    layer = LeakyReLU(0.25)
+    np.testing.assert_array_equal(layer.forward([-2.0, 0.0, 3.0]), [-0.5, 0, 3])
+    np.testing.assert_array_equal(layer.backward([4.0, 8.0, 7.0]), [1, 2, 7])
 
 
 def test_costs_by_hand():
@@ -218,6 +310,10 @@ def test_own_pooling_functions_plug_in():
         (Convolution(1, 6, 5, rng=rng()), "Convolution(1, 6, (5, 5), stride=1, pad=0)"),
         (MaxPool(2), "MaxPool(2, stride=2)"),
         (ReLU(), "ReLU()"),
+        (LeakyReLU(), "LeakyReLU(0.01)"),
+        (BatchNorm(4), "BatchNorm(4)"),
+        (Dropout(0.5, rng=rng()), "Dropout(0.5)"),
+        (RNN(2, 3, rng=rng()), "RNN(2, 3, activation='tanh')"),
     ],
 )
 def test_repr(layer, text):
