@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass, field
+from inspect import Parameter, signature
+from os import PathLike
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dlcore._validation import Array, as_real, check_int, check_rng
+from dlcore._validation import Array, as_real, check_int, check_positive, check_rng
+from dlcore.checkpoints import load_trainer, save_trainer
+from dlcore.history import History
+from dlcore.optimizers import clip_by_norm
 
 __all__ = ["History", "ParameterUpdater", "TrainableNetwork", "Trainer"]
 
@@ -33,73 +37,13 @@ class TrainableNetwork(Protocol):
 
 
 class ParameterUpdater(Protocol):
-    """What ``Trainer`` needs of an optimiser; a class of your own will do."""
+    """What ``Trainer`` needs of an optimiser; a class of your own will do.
+
+    If ``update`` has a parameter named `loss`, as Eve's has, it is given the batch's loss too.
+    """
 
     def update(self, params: dict[str, Array], grads: dict[str, Array]) -> None:
         """Change the arrays of `params` in place."""
-
-
-@dataclass
-class History:
-    """What happened during training, in numbers that can be written as JSON.
-
-    Attributes
-    ----------
-    loss : list of float
-        The loss of every iteration's batch, measured before that iteration's update.
-    evaluated_at : list of int
-        The iterations (counted from 1) after which accuracies were measured.
-    evaluations : dict of lists of float
-        For the name of each evaluation set its accuracies, one for each entry of `evaluated_at`.
-
-    Examples
-    --------
-    >>> history = History(loss=[2.3, 1.9], evaluated_at=[2], evaluations={"test": [0.41]})
-    >>> history.iterations
-    2
-    >>> History.from_dict(history.to_dict()) == history
-    True
-    """
-
-    loss: list[float] = field(default_factory=list)
-    evaluated_at: list[int] = field(default_factory=list)
-    evaluations: dict[str, list[float]] = field(default_factory=dict)
-
-    @property
-    def iterations(self) -> int:
-        """The number of iterations done so far."""
-        return len(self.loss)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a copy as a dict of plain lists, ready for ``json.dumps``."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, record: Mapping[str, Any]) -> History:
-        """Make a history from what ``to_dict`` returned.
-
-        Raises
-        ------
-        ValueError
-            If `record` has other keys, or lists that do not fit together.
-        """
-        names = {"loss", "evaluated_at", "evaluations"}
-        if set(record) != names:
-            raise ValueError(
-                f"History.from_dict: expected the keys {sorted(names)}, got {sorted(record)}"
-            )
-        history = cls(
-            [float(loss) for loss in record["loss"]],
-            [int(iteration) for iteration in record["evaluated_at"]],
-            {name: [float(a) for a in values] for name, values in record["evaluations"].items()},
-        )
-        for name, values in history.evaluations.items():
-            if len(values) != len(history.evaluated_at):
-                raise ValueError(
-                    f"History.from_dict: expected {len(history.evaluated_at)} accuracies of "
-                    f"{name!r}, one for each entry of evaluated_at, got {len(values)}"
-                )
-        return history
 
 
 class Trainer:
@@ -111,6 +55,8 @@ class Trainer:
     ``loss, grads = network.loss_and_gradient(x_batch, t_batch)``,
     ``optimizer.update(network.params, grads)``.
 
+    An optimiser whose ``update`` has a parameter named `loss` gets ``loss=loss`` as well.
+
     Parameters
     ----------
     network : object with ``params``, ``loss_and_gradient(x, t)`` and ``accuracy(x, t)``
@@ -121,6 +67,8 @@ class Trainer:
         Draws the batches. The same seed gives the same batches.
     batch_size : int
         Rows in each batch.
+    clip_norm : float, optional
+        Scale the gradients down whenever the norm of all of them together is larger than this.
     callbacks : iterable of callables
         Each is called as ``callback(trainer)`` after every iteration, when `history` holds that
         iteration's loss and, where measured, accuracies.
@@ -136,11 +84,18 @@ class Trainer:
     TypeError
         If `rng` is not a Generator, or `network`, `optimizer` or a callback cannot be used as one.
     ValueError
-        If `batch_size` is less than 1.
+        If `batch_size` is less than 1 or `clip_norm` is not positive.
 
     Notes
     -----
-    Book: chapter 0 (the training loop), chapter 4 (a convolutional network).
+    To go on after an interruption, let a callback call ``trainer.save(path)`` from time to time;
+    a trainer built in the same way continues after ``trainer.load(path)``.
+
+    Trainers may run side by side in threads if each has a network, an optimiser and a Generator of
+    its own. The numbers are then those of one run after the other, to the last digit if BLAS uses
+    one thread, up to rounding if it uses more.
+
+    Book: chapter 0 (the training loop), chapter 1 (clipping), chapter 4 (a convolutional network).
 
     Examples
     --------
@@ -169,6 +124,7 @@ class Trainer:
         *,
         rng: np.random.Generator,
         batch_size: int = 100,
+        clip_norm: float | None = None,
         callbacks: Iterable[Callable[[Trainer], object]] = (),
     ) -> None:
         _check_methods(network, "network", ("loss_and_gradient",))
@@ -177,6 +133,9 @@ class Trainer:
         self.optimizer = optimizer
         self.rng = check_rng(rng, where="Trainer")
         self.batch_size = check_int(batch_size, "batch_size", where="Trainer", minimum=1)
+        if clip_norm is not None:
+            clip_norm = check_positive(clip_norm, "clip_norm", where="Trainer")
+        self.clip_norm = clip_norm
         self.callbacks = tuple(callbacks)
         for callback in self.callbacks:
             if not callable(callback):
@@ -234,11 +193,12 @@ class Trainer:
         x, t = _check_data(x, t, "x", "t")
         iterations = check_int(iterations, "iterations", where="Trainer.fit", minimum=1)
         sets = self._check_evaluation(evaluation, evaluate_every)
+        wants_loss = _has_parameter(self.optimizer.update, "loss")
 
         with _progress_bar(iterations, shown=progress) as bar:
             for remaining in reversed(range(iterations)):
                 rows = self.rng.integers(len(x), size=self.batch_size)
-                loss = self._step(x[rows], t[rows])
+                loss = self._step(x[rows], t[rows], wants_loss=wants_loss)
                 done = self.history.iterations
                 if sets and (remaining == 0 or (evaluate_every and done % evaluate_every == 0)):
                     self._evaluate(sets)
@@ -249,12 +209,21 @@ class Trainer:
                     callback(self)
         return self.history
 
-    def _step(self, x: Array, t: Array) -> float:
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write all that the run needs to go on; see ``dlcore.checkpoints.save_trainer``."""
+        save_trainer(self, path)
+
+    def load(self, path: str | PathLike[str]) -> None:
+        """Take up the run that was saved; see ``dlcore.checkpoints.load_trainer``."""
+        load_trainer(self, path)
+
+    def _step(self, x: Array, t: Array, *, wants_loss: bool) -> float:
         """Do one iteration on the batch `x`, `t` and return its loss."""
         try:
             loss, grads = self.network.loss_and_gradient(x, t)
-        except FloatingPointError as error:  # dlcore's loss refuses scores that are not finite
-            raise FloatingPointError(self._diverged("the scores are NaN or infinite")) from error
+        except FloatingPointError as error:  # dlcore's layers refuse input that is not finite
+            what = "values in the network are NaN or infinite"
+            raise FloatingPointError(self._diverged(what)) from error
         loss = float(loss)
         if not np.isfinite(loss):
             raise FloatingPointError(self._diverged(f"the loss is {loss}"))
@@ -263,7 +232,10 @@ class Trainer:
                 raise FloatingPointError(
                     self._diverged(f"the gradient of {name} holds NaN or infinity (loss {loss:g})")
                 )
-        self.optimizer.update(self.network.params, grads)
+        if self.clip_norm is not None:
+            grads, _ = clip_by_norm(grads, self.clip_norm)
+        extra = {"loss": loss} if wants_loss else {}
+        self.optimizer.update(self.network.params, grads, **extra)
         self.history.loss.append(loss)
         return loss
 
@@ -354,6 +326,16 @@ def _check_methods(thing: Any, name: str, methods: tuple[str, ...]) -> None:
                 f"Trainer: expected {name} to have a method {method}, "
                 f"got {type(thing).__name__}, which has none"
             )
+
+
+def _has_parameter(function: Callable[..., Any], name: str) -> bool:
+    """Whether a function can be given the argument `name` by keyword."""
+    by_keyword = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+    try:
+        parameter = signature(function).parameters.get(name)
+    except ValueError:  # compiled code may not tell
+        return False
+    return parameter is not None and parameter.kind in by_keyword
 
 
 def _progress_bar(total: int, *, shown: bool) -> AbstractContextManager[Any]:

@@ -1,15 +1,25 @@
 """Sequential and SimpleConvNet: names, sizes, prediction, training."""
 
 import html.parser
+import tracemalloc
 
 import numpy as np
 import pytest
 
 import dlcore
-from dlcore.gradient_check import check_network
-from dlcore.layers import Affine, Convolution, Flatten, Identity, MaxPool, ReLU, Sigmoid
-from dlcore.networks import Sequential, SimpleConvNet
+from dlcore.gradient_check import check_network, numerical_gradient, relative_error
+from dlcore.layers import (
+    Affine,
+    BatchNorm,
+    Convolution,
+    Flatten,
+    Identity,
+    MaxPool,
+    ReLU,
+)
+from dlcore.networks import LeNet5, Sequential, SimpleConvNet
 from dlcore.optimizers import SGD, Adam
+from dlcore.regularizers import L1, L2
 
 
 def small_network(dtype=np.float32, **options):
@@ -78,6 +88,126 @@ def test_predictions_do_not_depend_on_the_batch_size():
     assert network.accuracy(x, t, batch_size=5) == (classes == t).mean()
     assert network.accuracy(x, np.eye(4)[classes]) == 1
     assert isinstance(network.accuracy(x, t), float)
+
+
+def test_predicting_needs_no_more_memory_for_more_inputs():
+    network = Sequential([Affine(50, 40, rng=np.random.default_rng(0))])
+
+    def peak(call):
+        tracemalloc.start()
+        call()
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    few, many = (np.zeros((n, 50), dtype=np.float32) for n in (1_000, 20_000))
+    labels = np.zeros(20_000, dtype=np.int64)
+    extra = 20_000
+    assert peak(lambda: network.accuracy(many, labels)) < (
+        peak(lambda: network.accuracy(few, labels[:1_000])) + extra
+    )
+    # Classes have to be returned: 8 bytes for each input, twice while they are joined.
+    assert peak(lambda: network.predict(many)) < (
+        peak(lambda: network.predict(few)) + 16 * 20_000 + extra
+    )
+
+
+def test_weights_are_the_parameters_without_biases_and_normalisation():
+    network = Sequential([Affine(2, 3, init=dlcore.zeros), BatchNorm(3)])
+    assert list(network.params) == ["affine1.W", "affine1.b", "batchnorm1.gamma", "batchnorm1.beta"]
+    assert list(network.weights) == ["affine1.W"]
+    assert network.weights["affine1.W"] is network.params["affine1.W"]
+
+
+def test_buffers_are_collected_by_name():
+    network = Sequential([("bn1", BatchNorm(3)), ReLU()])
+    assert list(network.buffers) == ["bn1.running_mean", "bn1.running_var"]
+    network.forward([[1.0, 2, 3], [3, 4, 5]], train=True)
+    np.testing.assert_allclose(network.buffers["bn1.running_mean"], [0.2, 0.3, 0.4], rtol=1e-6)
+
+
+def test_layers_of_your_own_need_neither_buffers_nor_parameters():
+    class Double:
+        def forward(self, x, *, train=False):
+            return 2 * np.asarray(x)
+
+        def backward(self, dy):
+            return 2 * dy
+
+    network = Sequential([Double(), Affine(1, 2, init=np.ones((1, 2)))])
+    _, grads = network.loss_and_gradient([[1.0]], [0])
+    assert list(grads) == ["affine1.W", "affine1.b"]
+    assert network.buffers == {}
+
+
+@pytest.mark.parametrize("regularizer", [L1(0.1), L2(0.1)], ids=["L1", "L2"])
+def test_penalty_is_in_the_loss_and_in_the_gradient_of_the_weights_alone(regularizer):
+    def make(regularizer=None):
+        rng = np.random.default_rng(0)
+        layers = [Affine(4, 3, rng=rng, dtype=np.float64), Affine(3, 2, rng=rng, dtype=np.float64)]
+        return Sequential(layers, regularizer=regularizer)
+
+    x, t = np.random.default_rng(1).normal(size=(5, 4)), [0, 1, 1, 0, 1]
+    plain, network = make(), make(regularizer)
+    penalty = regularizer.penalty(list(plain.weights.values()))
+    assert network.loss(x, t) == pytest.approx(plain.loss(x, t) + penalty, rel=1e-12)
+    loss, grads = network.loss_and_gradient(x, t)
+    assert loss == network.loss(x, t)
+    for name, p in network.params.items():
+        numerical = numerical_gradient(lambda _: network.loss(x, t), p)
+        assert relative_error(grads[name], numerical) < 1e-6, name
+    for name, gradient in plain.loss_and_gradient(x, t)[1].items():
+        np.testing.assert_array_equal(network.grads[name], gradient)  # the layers' alone
+
+
+def test_a_regulariser_of_your_own_plugs_in_and_keeps_the_dtype():
+    class Sum:
+        def penalty(self, weights):
+            return sum(W.sum() for W in weights)
+
+        def gradient(self, W):
+            return np.ones_like(W)
+
+    network = Sequential([Affine(2, 2, init=np.ones((2, 2)))], regularizer=Sum())
+    plain = Sequential([Affine(2, 2, init=np.ones((2, 2)))])
+    assert network.loss([[1.0, 2]], [0]) == plain.loss([[1.0, 2]], [0]) + 4
+    gradient = network.loss_and_gradient([[1.0, 2]], [0])[1]["affine1.W"]
+    assert gradient.dtype == np.float32
+    np.testing.assert_array_equal(
+        gradient, plain.loss_and_gradient([[1.0, 2]], [0])[1]["affine1.W"] + 1
+    )
+
+
+def test_loss_as_in_training_uses_the_statistics_of_the_batch():
+    network = Sequential([BatchNorm(2)])
+    x, t = np.array([[1.0, 10], [3, 20]]), [0, 1]
+    assert network.loss(x, t, train=True) != network.loss(x, t)
+
+
+@pytest.mark.parametrize("regularizer", [L2, "l2", object()])
+def test_what_is_no_regulariser_is_refused(regularizer):
+    with pytest.raises(TypeError, match=r"regularizer to be an object with methods.*L2\(lam\)"):
+        Sequential([ReLU()], regularizer=regularizer)
+
+
+def test_a_layer_may_stand_in_one_place_only():
+    relu = ReLU()
+    with pytest.raises(ValueError, match=r"every layer once, got ReLU\(\) again as 'relu2'"):
+        Sequential([relu, Flatten(), relu])
+
+
+@pytest.mark.parametrize(
+    ("x", "error"),
+    [(np.zeros((0, 2, 7, 6)), ValueError), (np.full((1, 2, 7, 6), np.inf), FloatingPointError)],
+)
+def test_empty_and_not_finite_batches_are_refused(x, error):
+    network, t = small_network(), np.zeros(len(x), dtype=int)
+    for call in network.forward, network.predict:
+        with pytest.raises(error):
+            call(x)
+    for call in network.loss, network.loss_and_gradient, network.accuracy:
+        with pytest.raises(error):
+            call(x, t)
 
 
 def test_loss_is_that_of_loss_and_gradient():
@@ -169,35 +299,11 @@ def test_own_functions_plug_into_simple_conv_net():
     assert calls == {"conv_forward", "conv_backward", "max_pool_forward", "max_pool_backward"}
 
 
+# The table
+
+
 def lenet5():
-    zeros = dlcore.zeros
-    return Sequential(
-        [
-            ("C1", Convolution(1, 6, 5, init=zeros)),
-            Sigmoid(),
-            ("S2", MaxPool(2)),
-            ("C3", Convolution(6, 16, 5, init=zeros)),
-            Sigmoid(),
-            ("S4", MaxPool(2)),
-            Flatten(),
-            ("C5", Affine(400, 120, init=zeros)),
-            ("F6", Affine(120, 84, init=zeros)),
-            ("OUTPUT", Affine(84, 10, init=zeros)),
-        ]
-    )
-
-
-def test_summary_of_lenet5_in_its_modern_form():
-    summary = lenet5().summary((1, 32, 32))
-    sizes = {row.name: row.output_shape for row in summary.rows}
-    assert sizes["C1"] == (6, 28, 28)
-    assert sizes["S2"] == (6, 14, 14)
-    assert sizes["C3"] == (16, 10, 10)
-    assert sizes["S4"] == (16, 5, 5)
-    assert sizes["OUTPUT"] == (10,)
-    assert [row.params for row in summary.rows if row.params] == [156, 2416, 48120, 10164, 850]
-    assert summary.params == 61_706
-    assert summary.multiply_adds == 117_600 + 240_000 + 48_000 + 10_080 + 840
+    return LeNet5(rng=np.random.default_rng(0))
 
 
 def test_summary_as_text():
@@ -217,7 +323,7 @@ def test_summary_as_html_has_headers_with_scope():
 
     Headers().feed(lenet5().summary((1, 32, 32))._repr_html_())
     assert found.count(("th", "col")) == 4
-    assert found.count(("th", "row")) == 12  # ten layers, the input, the total
+    assert found.count(("th", "row")) == 14  # twelve layers, the input, the total
     assert ("th", None) not in found
     assert ("caption", None) in found
 

@@ -18,7 +18,10 @@ CORE = [
     "initializers",
     "layers",
     "losses",
+    "networks",
     "optimizers",
+    "pooling",
+    "regularizers",
 ]
 
 
