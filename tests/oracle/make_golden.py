@@ -1,4 +1,4 @@
-"""Store what torch says on the cases of ``oracle_cases.py`` in ``golden.npz``.
+"""Store what torch says on the cases in ``golden.npz``.
 
 Run after a change of the cases, with the extra "oracle" installed:
 ``python tests/oracle/make_golden.py``
@@ -10,6 +10,7 @@ import pathlib
 from typing import Any
 
 import numpy as np
+import optimizer_cases
 import oracle_cases as cases
 
 PATH = pathlib.Path(__file__).with_name("golden.npz")
@@ -30,10 +31,11 @@ def torch_layer(torch: Any, case: cases.LayerCase, dtype: Any = np.float64) -> d
     return values
 
 
-def torch_loss(torch: Any, reference: Any, dtype: Any = np.float64) -> dict[str, Any]:
+def torch_loss(torch: Any, reference: Any, inputs: Any, dtype: Any = np.float64) -> dict[str, Any]:
     """Loss and gradient of the scores."""
-    scores, t = cases.loss_inputs()
+    scores, t = inputs()
     scores = scores.astype(dtype)
+    t = t.astype(dtype) if t.dtype.kind == "f" else t
     scores_t = torch.tensor(scores, requires_grad=True)
     loss = reference(torch, scores_t, torch.tensor(t))
     loss.backward()
@@ -42,15 +44,16 @@ def torch_loss(torch: Any, reference: Any, dtype: Any = np.float64) -> dict[str,
 
 def torch_optimizer(torch: Any, make: Any) -> dict[str, Any]:
     """Parameters after some numbers of steps down a quadratic."""
-    A, c, start = cases.quadratic()
+    A, c, start = optimizer_cases.quadratic()
     w = torch.tensor(start)
     optimizer = make(torch, [w])
     path = []
-    for step in range(1, cases.STEPS + 1):
-        w.grad = torch.tensor(A) @ w - torch.tensor(c)
-        optimizer.step()
-        if step in cases.CHECKPOINTS:
-            path.append(w.numpy().copy())
+    with optimizer_cases.default_float64(torch):
+        for step in range(1, optimizer_cases.STEPS + 1):
+            w.grad = torch.tensor(A) @ w - torch.tensor(c)
+            optimizer.step()
+            if step in optimizer_cases.CHECKPOINTS:
+                path.append(w.numpy().copy())
     return {"path": np.array(path)}
 
 
@@ -79,13 +82,13 @@ def torch_std(torch: Any, initialize: Any) -> float:
 
 def golden(torch: Any) -> dict[str, Any]:
     """All values by name, "layer/affine/dW" and the like."""
-    A, c, start = cases.quadratic()
+    A, c, start = optimizer_cases.quadratic()
     groups: dict[str, dict[str, Any]] = {"quadratic": {"A": A, "c": c, "start": start}}
     for name, case in cases.LAYERS.items():
         groups[f"layer/{name}"] = torch_layer(torch, case)
-    for name, (_, reference) in cases.LOSSES.items():
-        groups[f"loss/{name}"] = torch_loss(torch, reference)
-    for name, (_, make) in cases.OPTIMIZERS.items():
+    for name, (_, reference, inputs) in cases.LOSSES.items():
+        groups[f"loss/{name}"] = torch_loss(torch, reference, inputs)
+    for name, (_, make) in optimizer_cases.OPTIMIZERS.items():
         groups[f"optimizer/{name}"] = torch_optimizer(torch, make)
     for name, (_, initialize) in cases.INITIALIZERS.items():
         groups[f"initializer/{name}"] = {"std": torch_std(torch, initialize)}
