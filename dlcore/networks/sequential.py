@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
@@ -17,6 +18,8 @@ from dlcore.layers.base import Shape
 from dlcore.losses import SoftmaxCrossEntropy
 from dlcore.networks.summary import Summary, SummaryRow
 from dlcore.regularizers import is_weight
+
+IN_CACHE = 2**20  # values; 4 MiB in float32
 
 
 class Regularizer(Protocol):
@@ -143,17 +146,21 @@ class Sequential:
                 grads[name] = grads[name] + self.regularizer.gradient(W)
         return loss, grads
 
-    def scores(self, x: ArrayLike, *, batch_size: int = 100) -> Array:
-        """Scores (N, K) as at inference, computed in batches to bound the memory."""
+    def scores(self, x: ArrayLike, *, batch_size: int | None = None) -> Array:
+        """Scores (N, K) as at inference, computed in batches to bound the memory.
+
+        Without `batch_size`, here as in ``predict`` and ``accuracy``, as many inputs are taken at a
+        time as keep the output of each layer in the processor's cache.
+        """
         return np.concatenate([scores for _, scores in self._in_batches(x, batch_size)])
 
-    def predict(self, x: ArrayLike, *, batch_size: int = 100) -> Array:
+    def predict(self, x: ArrayLike, *, batch_size: int | None = None) -> Array:
         """Class of the highest score, (N,)."""
         return np.concatenate(
             [scores.argmax(axis=1) for _, scores in self._in_batches(x, batch_size)]
         )
 
-    def accuracy(self, x: ArrayLike, t: ArrayLike, *, batch_size: int = 100) -> float:
+    def accuracy(self, x: ArrayLike, t: ArrayLike, *, batch_size: int | None = None) -> float:
         """Share of inputs whose class is predicted rightly; t (N,) or one-hot (N, K).
 
         Of each batch only the number of right answers is kept, so the memory needed does not
@@ -225,15 +232,30 @@ class Sequential:
             for name, array in getattr(layer, kind, {}).items()
         }
 
-    def _in_batches(self, x: ArrayLike, batch_size: int) -> Iterator[tuple[slice, Array]]:
+    def _in_batches(self, x: ArrayLike, batch_size: int | None) -> Iterator[tuple[slice, Array]]:
         """Rows of each batch and their scores as at inference."""
-        batch_size = check_int(batch_size, "batch_size", where="Sequential", minimum=1)
         x = np.asarray(x)
         if x.ndim == 0 or len(x) == 0:
             raise ValueError(f"Sequential: expected x with at least one input, got shape {x.shape}")
+        if batch_size is None:
+            batch_size = self._fitting_batch(x.shape[1:])
+        batch_size = check_int(batch_size, "batch_size", where="Sequential", minimum=1)
         for start in range(0, len(x), batch_size):
             rows = slice(start, start + batch_size)
             yield rows, self.forward(x[rows])
+
+    def _fitting_batch(self, input_shape: Shape) -> int:
+        """Number of inputs for which no layer puts out more than IN_CACHE values."""
+        largest, shape = math.prod(input_shape), input_shape
+        try:
+            for layer in self.layers.values():
+                shape = layer.output_shape(shape)
+                largest = max(largest, math.prod(shape))
+        except (AttributeError, ValueError):
+            # A layer of your own need not know its shapes; and if the input does not fit, forward
+            # says so better.
+            return 100
+        return min(max(1, IN_CACHE // largest), 1000)
 
 
 def _named(layers: Iterable[Layer | tuple[str, Layer]]) -> dict[str, Layer]:

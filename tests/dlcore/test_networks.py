@@ -100,11 +100,11 @@ def test_predicting_needs_no_more_memory_for_more_inputs():
         tracemalloc.stop()
         return most
 
-    few, many = (np.zeros((n, 50), dtype=np.float32) for n in (1_000, 20_000))
+    few, many = (np.zeros((n, 50), dtype=np.float32) for n in (2_000, 20_000))
     labels = np.zeros(20_000, dtype=np.int64)
     extra = 20_000
     assert peak(lambda: network.accuracy(many, labels)) < (
-        peak(lambda: network.accuracy(few, labels[:1_000])) + extra
+        peak(lambda: network.accuracy(few, labels[:2_000])) + extra
     )
     # Classes have to be returned: 8 bytes for each input, twice while they are joined.
     assert peak(lambda: network.predict(many)) < (
@@ -208,6 +208,32 @@ def test_empty_and_not_finite_batches_are_refused(x, error):
     for call in network.loss, network.loss_and_gradient, network.accuracy:
         with pytest.raises(error):
             call(x, t)
+
+
+def test_batches_are_as_large_as_the_widest_layer_allows():
+    sizes = []
+
+    class Recorder(Identity):
+        def forward(self, x, *, train=False):
+            sizes.append(len(x))
+            return super().forward(x)
+
+    rng = np.random.default_rng(0)
+    widest = [Recorder(), Affine(2, 2**15, rng=rng), Affine(2**15, 2, rng=rng)]
+    Sequential(widest).predict(np.ones((70, 2)))
+    assert sizes == [32, 32, 6]
+    sizes.clear()
+    Sequential([Recorder()]).predict(np.ones((1500, 2)))
+    assert sizes == [1000, 500]
+
+
+def test_a_layer_that_does_not_know_its_shapes_can_predict():
+    class Doubling:
+        def forward(self, x, *, train=False):
+            return 2 * x
+
+    scores = Sequential([Doubling()]).scores(np.ones((250, 3)))
+    np.testing.assert_array_equal(scores, np.full((250, 3), 2))
 
 
 def test_loss_is_that_of_loss_and_gradient():
