@@ -17,10 +17,7 @@ class _Activation(Layer):
 
     _function: Callable[..., Array]
     _derivative: Callable[..., Array]
-
-    def __init__(self, *settings: float) -> None:
-        super().__init__()
-        self._settings = settings  # passed on to both functions
+    _settings: tuple[float, ...] = ()  # passed on to both functions
 
     def forward(self, x: ArrayLike, *, train: bool = False) -> Array:
         x = self._batch(x)
@@ -129,8 +126,9 @@ class LeakyReLU(_Activation):
     _derivative = staticmethod(functional.leaky_relu_grad)
 
     def __init__(self, slope: float = 0.01) -> None:
+        super().__init__()
         self.slope = check_fraction(slope, "slope", where="LeakyReLU")
-        super().__init__(self.slope)
+        self._settings = (self.slope,)
 
     def __repr__(self) -> str:
         return f"LeakyReLU({self.slope:g})"

@@ -21,7 +21,7 @@ from dlcore.layers import (
     Sigmoid,
     Tanh,
 )
-from dlcore.networks import Sequential
+from dlcore.networks import MultiLayerNet, Sequential
 from dlcore.regularizers import L2
 
 
@@ -180,3 +180,23 @@ def test_the_layer_is_left_as_it_was():
     assert (x == 1).all()
     for key, p in before.items():
         np.testing.assert_array_equal(layer.params[key], p)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_gradient_that_is_zero_raises_no_false_alarm(seed):
+    rng = np.random.default_rng(seed)
+    network = MultiLayerNet(4, [5, 5], 3, batch_norm=True, rng=rng, dtype=np.float64)
+    errors = check_network(network, rng.normal(size=(6, 4)), rng.integers(0, 3, 6))
+    assert max(errors.values()) < 1e-6, errors  # b1 and b2: batch normalisation takes them away
+
+
+def test_a_small_gradient_that_is_wrong_is_found_out():
+    class Doubled(Affine):
+        def backward(self, dy):
+            dx = super().backward(dy)
+            self.grads["W"] *= 2
+            return dx
+
+    layer = Doubled(3, 2, init=np.ones((3, 2)), dtype=np.float64)
+    errors = check_layer(layer, 1e-8 * np.ones((1, 3)), np.random.default_rng(0))
+    assert errors["W"] > 1e-6
