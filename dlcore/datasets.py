@@ -32,13 +32,14 @@ __all__ = [
     "read_idx",
 ]
 
+#: Where ``load_mnist`` looks for the files, in this order.
 MNIST_MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
 
-# File name: SHA-256 of the file as it is published (name.gz) and of the file unpacked (name).
-# The order is that of Dataset's fields.
+#: File name: SHA-256 of the file as it is published (name.gz) and of the file unpacked (name).
+#: The order is that of Dataset's fields.
 MNIST_SHA256 = {
     "train-images-idx3-ubyte": (
         "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
@@ -62,7 +63,19 @@ _DIGITS_TRAIN = 1437
 
 
 class DatasetUnavailable(OSError):  # noqa: N818 - says what is the case, as FileNotFoundError does
-    """The files of a dataset are not on this computer and could not be downloaded."""
+    """The files of a dataset are not on this computer and could not be downloaded.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from unittest.mock import patch
+    >>> with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, DLCORE_DATA=folder):
+    ...     try:
+    ...         load_mnist()
+    ...     except DatasetUnavailable:
+    ...         print("The folder is empty.")
+    The folder is empty.
+    """
 
 
 class Dataset(NamedTuple):
@@ -81,6 +94,14 @@ class Dataset(NamedTuple):
         Images to test on.
     t_test : array of shape (M,)
         Their labels.
+
+    Examples
+    --------
+    >>> _, _, x_test, t_test = load_digits()
+    >>> len(x_test) == len(t_test)
+    True
+    >>> load_digits()._fields
+    ('x_train', 't_train', 'x_test', 't_test')
     """
 
     x_train: Array
@@ -185,9 +206,13 @@ def load_mnist(*, dtype: DTypeLike = np.float32, flatten: bool = False) -> Datas
     document recognition*, Proceedings of the IEEE 86(11), 1998, https://doi.org/10.1109/5.726791.
     Copyright Y. LeCun and C. Cortes; licence: CC BY-SA 3.0. Book: chapter 4.
 
-    The call for a fully connected network::
+    Examples
+    --------
+    For a fully connected network:
 
-        x_train, t_train, x_test, t_test = load_mnist(flatten=True)
+    >>> x_train, t_train, x_test, t_test = load_mnist(flatten=True)  # doctest: +SKIP
+    >>> x_train.shape, x_test.shape  # doctest: +SKIP
+    ((60000, 784), (10000, 784))
     """
     dtype = check_float_dtype(dtype, where="load_mnist")
     x_train, t_train, x_test, t_test = (read_idx(_mnist_file(name)) for name in MNIST_SHA256)

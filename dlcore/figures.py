@@ -18,6 +18,8 @@ from xml.etree import ElementTree
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+__all__ = ["GREY", "PALETTE", "adapt_svg", "to_svg", "use_course_style"]
+
 #: Colours for data. Hues follow Okabe & Ito (2008, "Color Universal Design"), shifted so that each
 #: has a contrast of at least 3:1 on white and on the dark page (#14181e), and so that no two look
 #: alike to readers with a colour-vision deficiency. Their order is the order of plotted lines.

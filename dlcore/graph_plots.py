@@ -67,7 +67,7 @@ def number_texts(array: ArrayLike, digits: int = 2) -> list[list[str]]:
 
     Parameters
     ----------
-    array : array_like, at most 2 axes
+    array : array of shape (), (K,) or (N, K)
     digits : int, default 2
         Digits after the point; trailing zeros are dropped.
 

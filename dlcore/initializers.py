@@ -32,6 +32,7 @@ __all__ = [
     "zeros",
 ]
 
+#: A callable ``(fan_in, fan_out, rng) -> array (fan_in, fan_out)``: the library's or your own.
 Initializer = Callable[[int, int, Any], Array]
 
 

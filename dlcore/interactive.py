@@ -19,6 +19,8 @@ from dlcore.figures import to_svg
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+__all__ = ["MAX_PICTURES", "Control", "slider"]
+
 #: More pictures than this would make a page slow to load.
 MAX_PICTURES = 60
 

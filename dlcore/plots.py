@@ -83,6 +83,11 @@ def image_grid(
 def learning_curves(history: History) -> Figure:
     """Draw the loss of every batch, and the accuracies measured during training.
 
+    Parameters
+    ----------
+    history : History
+        What ``Trainer.fit`` returns.
+
     Examples
     --------
     >>> from dlcore.training import History
@@ -130,6 +135,13 @@ def result_dots(results: Mapping[str, Sequence[float]], label: str) -> Figure:
 
 def confusion_matrix(t: ArrayLike, predicted: ArrayLike, classes: int = 10) -> Figure:
     """Count for every true class (row) how often each class (column) was predicted.
+
+    Parameters
+    ----------
+    t, predicted : int arrays (N,)
+        True and predicted class of each input, from 0 to classes − 1.
+    classes : int
+        Rows and columns of the table.
 
     Examples
     --------

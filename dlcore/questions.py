@@ -20,9 +20,17 @@ from typing import Any, NamedTuple
 from dlcore import _static_html
 from dlcore._markup import block_html
 
+__all__ = ["Choice", "choice", "free", "number"]
+
 
 class Choice(NamedTuple):
-    """One choice of a question, and what to say to the reader who takes it."""
+    """One choice of a question, and what to say to the reader who takes it.
+
+    Examples
+    --------
+    >>> Choice("6", explanation="That is the sum of the sides.").text
+    '6'
+    """
 
     text: str
     explanation: str

@@ -45,7 +45,7 @@ def show_matrices(
 
     Parameters
     ----------
-    matrices : dict of title to matrix
+    matrices : dict of title to array (H, W)
     signs : sequence of str
         What stands between neighbours, such as "∗" and "=".
     windows : dict of title to list of windows, optional

@@ -2,13 +2,15 @@
 
 Three steps: take MathJax from npm when it is not there yet, prepare the place where the chapters'
 cells run, run Jupyter Book with warnings as errors. Outputs of cells are cached; the cache is
-dropped when `dlcore` changes, because it looks only at the cells and not at what they import.
-A site that is up to date is left alone.
+dropped when the code of `dlcore` changes, because it looks only at the cells and not at what they
+import; a change of docstrings or comments renews the pages alone. A site that is up to date is left
+alone.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import hashlib
 import importlib.metadata
 import json
@@ -18,7 +20,7 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ipykernel.kernelspec import get_kernel_dict
@@ -35,6 +37,7 @@ EXECUTION_INPUTS = ("dlcore",)
 EXECUTION_PACKAGES = ("numpy", "matplotlib", "myst-nb", "ipykernel")
 # What the pages depend on.
 SITE_INPUTS = ("dlcore", "book", "_config.yml", "package-lock.json", "tools/build_book.py")
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 IGNORED_FOLDERS = {"_build", "__pycache__", ".ipynb_checkpoints"}
 
 
@@ -55,14 +58,27 @@ def input_files(names: Iterable[str]) -> list[Path]:
     return sorted(files)
 
 
-def fingerprint(names: Iterable[str], packages: Iterable[str]) -> str:
+def code_only(path: Path) -> bytes:
+    """What a file makes a program do: Python's syntax tree without docstrings, or all bytes."""
+    if path.suffix != ".py":
+        return path.read_bytes()
+    tree = ast.parse(path.read_bytes())
+    for node in ast.walk(tree):
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            del node.body[0]
+    return ast.dump(tree).encode()
+
+
+def fingerprint(
+    names: Iterable[str], packages: Iterable[str], content: Callable[[Path], bytes]
+) -> str:
     """A hash of the files' names and contents, of Python's version and of the packages'."""
     digest = hashlib.sha256(sys.version.encode())
     for package in packages:
         digest.update(f"{package}=={importlib.metadata.version(package)}\n".encode())
     for path in input_files(names):
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+        digest.update(hashlib.sha256(content(path)).digest())
     return digest.hexdigest()
 
 
@@ -70,8 +86,8 @@ def fingerprints() -> dict[str, str]:
     """The state of everything that the cell outputs and the whole site are made from."""
     themes = ("jupyter-book", "sphinx", "sphinx-book-theme", "pydata-sphinx-theme")
     return {
-        "cells": fingerprint(EXECUTION_INPUTS, EXECUTION_PACKAGES),
-        "site": fingerprint(SITE_INPUTS, EXECUTION_PACKAGES + themes),
+        "cells": fingerprint(EXECUTION_INPUTS, EXECUTION_PACKAGES, code_only),
+        "site": fingerprint(SITE_INPUTS, EXECUTION_PACKAGES + themes, Path.read_bytes),
     }
 
 
@@ -174,7 +190,7 @@ def build(clean: bool = False) -> Path:
 
     state, now = read_state(), fingerprints()
     if state.get("cells") != now["cells"]:
-        say("dlcore is new or has changed: running the cells of all pages, about a minute")
+        say("dlcore's code is new or has changed: running the cells of all pages, about a minute")
         shutil.rmtree(BUILD / ".jupyter_cache", ignore_errors=True)
     BUILD.mkdir(parents=True, exist_ok=True)
     # The cells' state counts from here on, the site's only when the build has gone through.

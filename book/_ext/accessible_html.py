@@ -1,14 +1,16 @@
-"""Mend three places where the generated HTML tells assistive technology too little or nonsense.
+"""Mend four places where the generated HTML tells assistive technology too little or nonsense.
 
 - The button that unfolds a cell: MyST-NB gives it an aria-label that differs from its words, so
   who asks for "Show the source" by voice is not understood. Without it the words are the name.
 - The bibliography: docutils marks it as a list of "doc-biblioentry", a role that has been
   withdrawn and that a list may not hold. Without both roles it is read as what it is, text.
+- A signature with a line for each parameter: Sphinx makes them definitions of no term.
 - The toggle beside a chapter in the sidebar: the theme draws an arrow and gives it no name.
 """
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import Any
 
@@ -16,6 +18,9 @@ from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode, depart_HideCellInput
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxTranslator
+
+# All lists of definitions that Sphinx writes for other purposes have a class.
+PARAMETERS = re.compile(r"<dl>\s*((?:<dd>.*?</dd>\s*)+)</dl>", re.DOTALL)
 
 
 def visit_hidden_cell(translator: SphinxTranslator, node: HideCodeCellNode) -> None:
@@ -38,6 +43,19 @@ def plain_citations(
             context["body"] = context["body"].replace(f' role="{role}"', "")
 
 
+def plain_parameters(
+    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _tree: nodes.document | None
+) -> None:
+    """Make a signature's parameters lines instead of definitions."""
+    if "body" in context:
+        context["body"] = PARAMETERS.sub(_as_lines, context["body"])
+
+
+def _as_lines(match: re.Match[str]) -> str:
+    lines = match[1].replace("<dd>", '<div class="sig-line">').replace("</dd>", "</div>")
+    return f"<div>{lines}</div>"
+
+
 def named_toggles(
     _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _tree: nodes.document | None
 ) -> None:
@@ -58,6 +76,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("myst_nb")
     app.add_node(HideCodeCellNode, override=True, html=(visit_hidden_cell, depart_HideCellInput))
     app.connect("html-page-context", plain_citations)
+    app.connect("html-page-context", plain_parameters)
     # After the theme, which puts its function there at the usual priority of 500.
     app.connect("html-page-context", named_toggles, priority=600)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -49,6 +49,7 @@ def _pool_backward(x: Array, pool: int, stride: int, dout: Array) -> tuple[Call,
     return forward, Call("max_pool_backward", (dout, Result(0, 1)))
 
 
+#: What each exercise asks for, by the name of the function: arguments, results, known mistakes.
 TASKS: Mapping[str, Task] = {
     task.name: task
     for task in (
@@ -132,7 +133,12 @@ def _mixed(*shape: int) -> Array:
 
 
 def conv_output_size(function: Callable[..., Any]) -> None:
-    """Check ``conv_output_size(input_size, filter_size, stride=1, pad=0)``."""
+    """Check ``conv_output_size(input_size, filter_size, stride=1, pad=0)``.
+
+    >>> conv_output_size(convolution.conv_output_size)
+    conv_output_size: all 6 public cases are right. The points come from others.
+    conv_output_size: impossible sizes are refused.
+    """
     cases = [(5, 3, 1, 0), (6, 3, 1, 1), (7, 3, 2, 0), (8, 3, 2, 0), (10, 4, 3, 1), (3, 5, 1, 1)]
     task = TASKS["conv_output_size"]
     check(task, {task.name: function}, cases)
@@ -153,7 +159,11 @@ def conv_output_size(function: Callable[..., Any]) -> None:
 
 
 def im2col(function: Callable[..., Any]) -> None:
-    """Check ``im2col(x, filter_h, filter_w, stride=1, pad=0)``."""
+    """Check ``im2col(x, filter_h, filter_w, stride=1, pad=0)``.
+
+    >>> im2col(convolution.im2col)
+    im2col: all 6 public cases are right. The points come from others.
+    """
     cases = [
         (_counting(1, 1, 3, 3), 2, 2, 1, 0),
         (_counting(1, 2, 3, 3), 2, 2, 1, 0),
@@ -166,7 +176,11 @@ def im2col(function: Callable[..., Any]) -> None:
 
 
 def col2im(function: Callable[..., Any]) -> None:
-    """Check ``col2im(col, input_shape, filter_h, filter_w, stride=1, pad=0)``."""
+    """Check ``col2im(col, input_shape, filter_h, filter_w, stride=1, pad=0)``.
+
+    >>> col2im(convolution.col2im)
+    col2im: all 6 public cases are right. The points come from others.
+    """
     cases = [
         (_counting(4, 4), (1, 1, 4, 4), 2, 2, 2, 0),
         (_counting(4, 4), (1, 1, 3, 3), 2, 2, 1, 0),
@@ -179,7 +193,11 @@ def col2im(function: Callable[..., Any]) -> None:
 
 
 def conv_forward(function: Callable[..., Any]) -> None:
-    """Check ``conv_forward(x, W, b, stride=1, pad=0)``."""
+    """Check ``conv_forward(x, W, b, stride=1, pad=0)``.
+
+    >>> conv_forward(convolution.conv_forward)
+    conv_forward: all 8 public cases are right. The points come from others.
+    """
     cases = [
         (_counting(1, 1, 3, 3), _counting(1, 1, 2, 2), np.zeros(1), 1, 0),
         (_counting(1, 1, 3, 3), _counting(1, 1, 2, 2), np.array([100.0]), 1, 0),
@@ -194,7 +212,11 @@ def conv_forward(function: Callable[..., Any]) -> None:
 
 
 def conv_backward(forward: Callable[..., Any], backward: Callable[..., Any]) -> None:
-    """Check ``conv_backward(dout, cache)``; the cache comes from the learner's ``conv_forward``."""
+    """Check ``conv_backward(dout, cache)``; the cache comes from the learner's ``conv_forward``.
+
+    >>> conv_backward(convolution.conv_forward, convolution.conv_backward)
+    conv_backward: all 5 public cases are right. The points come from others.
+    """
     bias = np.array([0.5, -1.0])
     cases = [
         (_mixed(1, 1, 3, 3), _mixed(1, 1, 3, 3), bias[:1], 1, 0, _counting(1, 1, 1, 1)),
@@ -208,7 +230,11 @@ def conv_backward(forward: Callable[..., Any], backward: Callable[..., Any]) -> 
 
 
 def max_pool_forward(function: Callable[..., Any]) -> None:
-    """Check ``max_pool_forward(x, pool, stride)``."""
+    """Check ``max_pool_forward(x, pool, stride)``.
+
+    >>> max_pool_forward(convolution.max_pool_forward)
+    max_pool_forward: all 6 public cases are right. The points come from others.
+    """
     cases = [
         (_mixed(1, 1, 4, 4), 2, 2),
         (-_counting(1, 1, 4, 4), 2, 2),
@@ -221,7 +247,12 @@ def max_pool_forward(function: Callable[..., Any]) -> None:
 
 
 def max_pool_backward(forward: Callable[..., Any], backward: Callable[..., Any]) -> None:
-    """Check ``max_pool_backward(dout, cache)``; the cache comes from ``max_pool_forward``."""
+    """Check ``max_pool_backward(dout, cache)``; the cache comes from ``max_pool_forward``.
+
+    >>> max_pool_backward(convolution.max_pool_forward, convolution.max_pool_backward)
+    max_pool_backward: all 4 public cases are right. The points come from others.
+    max_pool_backward: equal maxima share one gradient.
+    """
     cases = [
         (_mixed(1, 1, 4, 4), 2, 2, _counting(1, 1, 2, 2)),
         (_mixed(2, 3, 4, 5), 2, 2, _counting(2, 3, 2, 2)),
@@ -267,7 +298,14 @@ class _NotReadyError(Exception):
 
 
 def output_sizes(answers: Mapping[str, Any], conv_output_size: Callable[..., Any]) -> None:
-    """Check that all problems are answered, and compare with the learner's own function."""
+    """Check that all problems are answered, and compare with the learner's own function.
+
+    >>> try:
+    ...     output_sizes({"a": 26}, convolution.conv_output_size)
+    ... except CheckFailed as what:
+    ...     print(str(what).splitlines()[:2])
+    ['output_sizes: look again at', '- b: no answer yet']
+    """
 
     def size(input_size: int, filter_size: int, stride: int = 1, pad: int = 0) -> int:
         call = Call("conv_output_size", (input_size, filter_size, stride, pad))
@@ -318,6 +356,13 @@ def ready(**functions: Callable[..., Any]) -> bool:
 
     While a notebook is graded or validated the answer is False, so that no time is spent on the
     pictures at its end.
+
+    >>> ready(conv_forward=convolution.conv_forward)
+    True
+    >>> ready(conv_forward=lambda x, W, b, stride=1, pad=0: (x, None))
+    This cell needs your conv_forward. Come back when its check passes; until then there is
+    nothing to see here.
+    False
     """
     if os.environ.get("NBGRADER_EXECUTION"):
         print("Left out while the notebook is graded or validated.")

@@ -20,7 +20,11 @@ Seen = tuple[Sequence[Any], Mapping[str, np.ndarray]]
 
 
 class CheckFailed(AssertionError):  # noqa: N818 (a check fails; it is no error of the program)
-    """A check found something to mend. Jupyter shows the message alone, without a traceback."""
+    """A check found something to mend. Jupyter shows the message alone, without a traceback.
+
+    >>> print(CheckFailed("im2col: 2 of 6 cases are wrong"))
+    im2col: 2 of 6 cases are wrong
+    """
 
     def _render_traceback_(self) -> list[str]:
         return str(self).splitlines()

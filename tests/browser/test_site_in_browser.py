@@ -178,3 +178,36 @@ def test_every_page_fits_and_has_no_barrier(visit, page_names, width, scheme):
             found.append(f"{name}: {violation['id']} ({violation['help']}): {places}")
         page.close()
     assert not found, "\n".join(found)
+
+
+REFERENCE = "reference/index.html"
+
+
+def test_reference_leads_from_the_list_to_the_entry(visit):
+    page = visit(REFERENCE)
+    page.locator("dl.name-list a", has_text="im2col").first.click()
+    page.wait_for_url("**/reference/convolution.html#dlcore.convolution.im2col")
+    entry = page.locator("[id='dlcore.convolution.im2col']")
+    assert entry.bounding_box()["y"] < 200
+    assert "im2col" in entry.text_content()
+
+
+@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+def test_signatures_are_seen_whole(visit, width):
+    page = visit("reference/layers.html", width=width)
+    signatures = page.locator("article dt.sig")
+    assert signatures.count() > 10
+    cut_off = "e => e.scrollWidth > e.clientWidth + 1"
+    assert not [s.text_content() for s in signatures.all() if s.evaluate(cut_off)]
+
+
+def test_an_example_is_copied_without_its_prompts(visit):
+    page = visit("reference/convolution.html")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    example = page.locator("article div.highlight", has_text=">>> im2col(x").first
+    example.hover()
+    example.locator("button.copybtn").click()
+    page.wait_for_timeout(200)
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.splitlines()[-1] == "im2col(x, 2, 2)"
+    assert ">>>" not in copied
