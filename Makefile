@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: help setup course site serve lab test lint lock picture clean
+.PHONY: help setup course site serve lab test lint bench lock picture clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -33,6 +33,9 @@ lint: .venv/ready ## check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/codespell
+
+bench: .venv/ready ## measure speed and memory, renew benchmarks/ (QUICK=1 tries it out in build/bench/)
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 
 lock: .venv/ready ## renew constraints.txt from pyproject.toml
 	$(BIN)/python tools/lock.py
