@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from inspect import Parameter, signature
@@ -344,6 +345,8 @@ def _progress_bar(total: int, *, shown: bool) -> AbstractContextManager[Any]:
         return nullcontext()
     try:
         from tqdm.auto import tqdm
-    except ImportError:  # in a browser, say: training works without
+    except ImportError:  # training works without
         return nullcontext()
+    if sys.platform == "emscripten":  # in a browser tqdm's monitor could not start its thread
+        tqdm.monitor_interval = 0
     return tqdm(total=total, desc="training", unit="it")
