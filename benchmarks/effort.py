@@ -22,9 +22,9 @@ class Effort(NamedTuple):
 
 
 FULL = Effort(
-    rounds=15,
+    rounds=11,
     turn=0.2,
-    inference_rounds=5,
+    inference_rounds=4,
     inference_images=10_000,
     trial_rounds=3,
     trial_images=1_000,

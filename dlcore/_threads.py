@@ -2,7 +2,9 @@
 
 BLAS splits one matrix product among its threads; copies and sums between the products stay in one.
 Where the work consists of many independent parts, it is faster the other way round: each thread
-does whole parts, with BLAS limited to one thread meanwhile.
+does whole parts, with BLAS limited to one thread meanwhile. It has to stay limited between such
+work too: after a product BLAS's own threads wait for the next one actively, and take the time of
+those that have something to do.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ def share_out(work: Callable[[Sequence[Item]], Result], items: Sequence[Item]) -
     >>> share_out(sum, [5])
     [5]
     """
-    with _single_threaded_blas() as threads:
+    with one_blas_thread() as threads:
         count = min(threads, len(items))
         if count < 2:
             return [work(items)]
@@ -60,7 +62,7 @@ if hasattr(os, "register_at_fork"):  # a forked process has the pool, but not it
 
 
 class _Limit:
-    """BLAS limited to one thread for as long as anyone is inside ``_single_threaded_blas``."""
+    """BLAS limited to one thread for as long as anyone is inside ``one_blas_thread``."""
 
     lock = Lock()
     users = 0
@@ -69,7 +71,7 @@ class _Limit:
 
 
 @contextmanager
-def _single_threaded_blas() -> Iterator[int]:
+def one_blas_thread() -> Iterator[int]:
     """Limit BLAS to one thread; the value is the number of threads that it would have used."""
     blas = _blas()
     if blas is None or not blas.lib_controllers:

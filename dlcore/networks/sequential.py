@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
+from dlcore._threads import one_blas_thread
 from dlcore._validation import Array, check_int, check_labels
 from dlcore.checkpoints import load_weights, save_weights
 from dlcore.layers import Layer
@@ -62,6 +63,10 @@ class Sequential:
     -----
     Inputs are checked by the layers: an empty batch is a ValueError, NaN or infinity a
     FloatingPointError.
+
+    A training step and a prediction use one thread for each matrix product, whatever the number of
+    threads BLAS is set to: networks of this size are faster so. A convolution shares its images
+    among as many threads.
 
     Examples
     --------
@@ -138,8 +143,9 @@ class Sequential:
 
     def loss_and_gradient(self, x: ArrayLike, t: ArrayLike) -> tuple[float, dict[str, Array]]:
         """Loss of one training pass and the gradients of all parameters, the penalty in both."""
-        loss = self.loss(x, t, train=True)
-        self._fill_grads(self.loss_function.backward())
+        with one_blas_thread():
+            loss = self.loss(x, t, train=True)
+            self._fill_grads(self.loss_function.backward())
         grads = self.grads
         if self.regularizer is not None:
             for name, W in self.weights.items():
@@ -242,7 +248,9 @@ class Sequential:
         batch_size = check_int(batch_size, "batch_size", where="Sequential", minimum=1)
         for start in range(0, len(x), batch_size):
             rows = slice(start, start + batch_size)
-            yield rows, self.forward(x[rows])
+            with one_blas_thread():
+                scores = self.forward(x[rows])
+            yield rows, scores
 
     def _fitting_batch(self, input_shape: Shape) -> int:
         """Number of inputs for which no layer puts out more than IN_CACHE values."""
