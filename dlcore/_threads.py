@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from threading import Lock
+from threading import Lock, local
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -26,18 +26,36 @@ Result = TypeVar("Result")
 def share_out(work: Callable[[Sequence[Item]], Result], items: Sequence[Item]) -> list[Result]:
     """Results of ``work(share)`` for shares of the items, one share for each thread.
 
-    Which items form a share depends on their number and that of the threads alone, so results
-    added up in the order of the list are the same in every run.
+    Share k of n is ``items[k::n]``. How many there are depends on the numbers of items and threads
+    alone, so results added up in the order of the list are the same in every run. Work that is
+    itself part of a share is not shared out again.
 
     >>> share_out(sum, [5])
     [5]
     """
     with one_blas_thread() as threads:
         count = min(threads, len(items))
-        if count < 2:
+        if count < 2 or _this_thread.has_a_share:
             return [work(items)]
-        futures = [_pool().submit(work, items[k::count]) for k in range(1, count)]
-        return [work(items[::count]), *(future.result() for future in futures)]
+
+        def do(share: int) -> Result:
+            _this_thread.has_a_share = True
+            try:
+                return work(items[share::count])
+            finally:
+                _this_thread.has_a_share = False
+
+        futures = [_pool().submit(do, share) for share in range(1, count)]
+        return [do(0), *(future.result() for future in futures)]
+
+
+class _ThisThread(local):
+    """Whether the thread is at work on a share."""
+
+    has_a_share = False
+
+
+_this_thread = _ThisThread()
 
 
 @cache

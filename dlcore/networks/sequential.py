@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from os import PathLike
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dlcore._threads import one_blas_thread
+from dlcore._threads import one_blas_thread, share_out
 from dlcore._validation import Array, check_int, check_labels
 from dlcore.checkpoints import load_weights, save_weights
 from dlcore.layers import Layer
@@ -19,6 +20,8 @@ from dlcore.layers.base import Shape
 from dlcore.losses import SoftmaxCrossEntropy
 from dlcore.networks.summary import Summary, SummaryRow
 from dlcore.regularizers import is_weight
+
+Result = TypeVar("Result")
 
 IN_CACHE = 2**20  # values; 4 MiB in float32
 
@@ -64,9 +67,9 @@ class Sequential:
     Inputs are checked by the layers: an empty batch is a ValueError, NaN or infinity a
     FloatingPointError.
 
-    A training step and a prediction use one thread for each matrix product, whatever the number of
-    threads BLAS is set to: networks of this size are faster so. A convolution shares its images
-    among as many threads.
+    A matrix product uses one thread, whatever the number of threads BLAS is set to: networks of
+    this size are faster so. In training each convolution shares its images among as many threads,
+    in prediction the batches are shared.
 
     Examples
     --------
@@ -158,12 +161,12 @@ class Sequential:
         Without `batch_size`, here as in ``predict`` and ``accuracy``, as many inputs are taken at a
         time as keep the output of each layer in the processor's cache.
         """
-        return np.concatenate([scores for _, scores in self._in_batches(x, batch_size)])
+        return np.concatenate(self._over_batches(lambda _, scores: scores, x, batch_size))
 
     def predict(self, x: ArrayLike, *, batch_size: int | None = None) -> Array:
         """Class of the highest score, (N,)."""
         return np.concatenate(
-            [scores.argmax(axis=1) for _, scores in self._in_batches(x, batch_size)]
+            self._over_batches(lambda _, scores: scores.argmax(axis=1), x, batch_size)
         )
 
     def accuracy(self, x: ArrayLike, t: ArrayLike, *, batch_size: int | None = None) -> float:
@@ -178,11 +181,12 @@ class Sequential:
                 f"accuracy: expected t of shape {x.shape[:1]}, got {t.shape}; "
                 "one label for each row of x"
             )
-        right = 0
-        for rows, scores in self._in_batches(x, batch_size):
+
+        def count_right(rows: slice, scores: Array) -> int:
             labels = check_labels(t[rows], *scores.shape, where="accuracy")
-            right += int(np.count_nonzero(scores.argmax(axis=1) == labels))
-        return right / len(x)
+            return int(np.count_nonzero(scores.argmax(axis=1) == labels))
+
+        return sum(self._over_batches(count_right, x, batch_size)) / len(x)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the parameters and buffers to a file, as ``checkpoints.save_weights`` does."""
@@ -238,19 +242,25 @@ class Sequential:
             for name, array in getattr(layer, kind, {}).items()
         }
 
-    def _in_batches(self, x: ArrayLike, batch_size: int | None) -> Iterator[tuple[slice, Array]]:
-        """Rows of each batch and their scores as at inference."""
+    def _over_batches(
+        self, function: Callable[[slice, Array], Result], x: ArrayLike, batch_size: int | None
+    ) -> list[Result]:
+        """What ``function(rows, scores as at inference)`` returns for the batches, in order."""
         x = np.asarray(x)
         if x.ndim == 0 or len(x) == 0:
             raise ValueError(f"Sequential: expected x with at least one input, got shape {x.shape}")
         if batch_size is None:
             batch_size = self._fitting_batch(x.shape[1:])
         batch_size = check_int(batch_size, "batch_size", where="Sequential", minimum=1)
-        for start in range(0, len(x), batch_size):
-            rows = slice(start, start + batch_size)
-            with one_blas_thread():
-                scores = self.forward(x[rows])
-            yield rows, scores
+        batches = [slice(start, start + batch_size) for start in range(0, len(x), batch_size)]
+
+        def work(share: Sequence[slice]) -> list[Result]:
+            network = copy(self)  # a layer remembers its input, so each thread has its own layers
+            network.layers = {name: copy(layer) for name, layer in self.layers.items()}
+            return [function(rows, network.forward(x[rows])) for rows in share]
+
+        shares = share_out(work, batches)
+        return [shares[k % len(shares)][k // len(shares)] for k in range(len(batches))]
 
     def _fitting_batch(self, input_shape: Shape) -> int:
         """Number of inputs for which no layer puts out more than IN_CACHE values."""

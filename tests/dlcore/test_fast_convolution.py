@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from dlcore import _fast_convolution, _fast_pooling, _threads
 from dlcore.convolution import conv_backward, conv_forward, max_pool_backward, max_pool_forward
 from dlcore.layers import AveragePool, Convolution, MaxPool
+from dlcore.networks import SimpleConvNet
 
 seeds = st.integers(0, 2**32 - 1)
 memory_orders = st.sampled_from([(0, 1, 2, 3), (0, 2, 3, 1), (1, 0, 2, 3), (3, 2, 1, 0)])
@@ -168,6 +169,25 @@ def test_work_is_shared_out_and_blas_limited_meanwhile(two_threads):
 
     assert _threads.share_out(work, [1, 2, 3, 4, 5]) == [([1, 3, 5], 1), ([2, 4], 1)]
     assert two_threads.lib_controllers[0].num_threads == 2
+
+
+def test_work_in_a_share_is_not_shared_out_again(two_threads):
+    def work(items):
+        return _threads.share_out(list, items)
+
+    assert _threads.share_out(work, [1, 2, 3, 4]) == [[[1, 3]], [[2, 4]]]
+    assert _threads.share_out(list, [1, 2]) == [[1], [2]]
+
+
+def test_predicting_in_two_threads_gives_what_one_gives(two_threads):
+    rng = np.random.default_rng(0)
+    network = SimpleConvNet((1, 8, 8), filters=4, filter_size=3, rng=rng)
+    x, t = rng.random((50, 1, 8, 8)), rng.integers(0, 10, 50)
+    together = network.scores(x, batch_size=7), network.accuracy(x, t, batch_size=7)
+    with two_threads.limit(limits=1):
+        alone = network.scores(x, batch_size=7), network.accuracy(x, t, batch_size=7)
+    np.testing.assert_array_equal(together[0], alone[0])
+    assert together[1] == alone[1]
 
 
 def test_an_error_in_a_share_is_raised_and_the_limit_lifted(two_threads):

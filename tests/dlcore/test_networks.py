@@ -5,6 +5,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+import threadpoolctl
 
 import dlcore
 from dlcore.gradient_check import check_network, numerical_gradient, relative_error
@@ -90,6 +91,7 @@ def test_predictions_do_not_depend_on_the_batch_size():
     assert isinstance(network.accuracy(x, t), float)
 
 
+@threadpoolctl.threadpool_limits.wrap(limits=1)  # how far two threads overlap is chance
 def test_predicting_needs_no_more_memory_for_more_inputs():
     network = Sequential([Affine(50, 40, rng=np.random.default_rng(0))])
 
@@ -221,10 +223,10 @@ def test_batches_are_as_large_as_the_widest_layer_allows():
     rng = np.random.default_rng(0)
     widest = [Recorder(), Affine(2, 2**15, rng=rng), Affine(2**15, 2, rng=rng)]
     Sequential(widest).predict(np.ones((70, 2)))
-    assert sizes == [32, 32, 6]
+    assert sorted(sizes) == [6, 32, 32]
     sizes.clear()
     Sequential([Recorder()]).predict(np.ones((1500, 2)))
-    assert sizes == [1000, 500]
+    assert sorted(sizes) == [500, 1000]
 
 
 def test_a_layer_that_does_not_know_its_shapes_can_predict():
