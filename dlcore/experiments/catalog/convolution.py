@@ -64,8 +64,9 @@ EXPERIMENTS = (
         note="On average {test:.4f} ± {test_sd:.4f} of the 1,000 test images, from {test_min:.3f} "
         "to {test_max:.3f}: the report's single run is better than all of these. Its notebook has "
         "another form of dropout, which does not double the scores that are kept; with that form "
-        "the report's figure lies within the range of our runs (2-8-scaled-at-test). The fastest "
-        "run, alone on two cores, took {seconds_min:.0f} seconds; the others shared them.",
+        "the report's figure lies within the range of our runs (2-8-scaled-at-test), though three "
+        "runs of each do not prove that this is the reason. The fastest run, alone on two cores, "
+        "took {seconds_min:.0f} seconds; the others shared them.",
     ),
     _run(
         "2-8-scaled-at-test",
