@@ -59,7 +59,7 @@ def fact(name: str, text: str) -> None:
     from IPython.display import display
 
     display(
-        {f"{_MIME_PREFIX}text/plain": text},
+        {f"{_MIME_PREFIX}text/plain": repr(text)},
         raw=True,
         metadata={"scrapbook": {"name": name, "mime_prefix": _MIME_PREFIX}},
     )
