@@ -4,8 +4,9 @@ Each surface is a function of two parameters, w = (x, y), with its gradient and 
 are at least 0 everywhere, so that Eve can take their values as losses. The variables:
 
 - `RAVINE`: ½ (0.04 x² + 2 y²), a long valley, 50 times as curved across as along.
-- `ROSENBROCK`: (1 − x)² + 100 (y − x²)², a bent valley with a nearly flat floor.
-- `BEALE`: steep walls around flat ground, and a narrow minimum.
+- `ROSENBROCK`: (1 − x)² + 100 (y − x²)², a bent valley with a nearly flat floor; minimum at (1, 1).
+- `BEALE`: (1.5 − x + x y)² + (2.25 − x + x y²)² + (2.625 − x + x y³)², steep walls around flat
+  ground, and a narrow minimum at (3, ½).
 - `SADDLE`: ½ x² + ¼ (y² − 1)². The saddle point is (0, 0), of height ¼; since the surface rises
   again for large y, it is bounded below, with a minimum of 0 on either side, at (0, ±1).
 - `TWO_VALLEYS`: ¼ (3 x⁴ − x³ − 6 x² + 3 x + 5) + y², a global minimum of 0 at (−1, 0) and a local
@@ -325,8 +326,9 @@ def draw_paths(
 ) -> Figure:
     """Draw paths over the contour lines of their surface.
 
-    Each path has a colour, a dash and a marker of its own; the marker stands at its end. Paths may
-    leave the picture: what is outside is not drawn.
+    Each path has a colour, a dash and a marker of its own; the marker stands at its end. The white
+    dot is the surface's start, also for paths that begin elsewhere. Paths may leave the picture:
+    what is outside is not drawn.
 
     Parameters
     ----------

@@ -121,7 +121,7 @@ def comparison(*ids: str) -> Table:
         f"The report's outcomes, and ours on MNIST: mean ± standard deviation of {_seeds(results)}",
         ("run", "the report", "training, %", "test, %", "verdict"),
         tuple(
-            (r.title, r.report or "–", percent(r["train"]), percent(r["test"]), r.verdict)
+            (r.title, r.report or "–", percent(r["train"]), percent(r["test"]), _verdict(r))
             for r in results
         ),
     )
@@ -368,6 +368,11 @@ def _load(where: str, ids: Sequence[str]) -> list[Result]:
     if not ids:
         raise ValueError(f'{where}: expected the id of at least one experiment, such as "2-2-2a"')
     return [load(id_) for id_ in ids]
+
+
+def _verdict(result: Result) -> str:
+    """Return the verdict without the figures that decided it; the table has them."""
+    return result.verdict.partition(":")[0]
 
 
 def _seeds(results: Sequence[Result]) -> str:
