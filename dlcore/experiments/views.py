@@ -90,10 +90,10 @@ class Table:
 
 
 def percent(outcome: Outcome, digits: int = 1) -> str:
-    """Return mean ± standard deviation of an accuracy in percent, which no line break tears apart.
+    r"""Return mean ± standard deviation of an accuracy in percent, with spaces that do not break.
 
     >>> percent(Outcome.of((0.95, 0.97)))
-    '96.0\\xa0±\\xa01.4'
+    '96.0\xa0±\xa01.4'
     """
     mean = f"{100 * outcome.mean:.{digits}f}"
     if math.isnan(outcome.sd):

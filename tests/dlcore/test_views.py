@@ -108,7 +108,7 @@ def test_a_fact_is_kept_where_the_page_finds_it(monkeypatch):
     monkeypatch.setattr("IPython.display.display", lambda *a, **k: kept.append((a, k)))
     fact("ch9-share", "37 %")
     ((data,), options) = kept[0]
-    assert data == {"application/papermill.record/text/plain": "37 %"}
+    assert data == {"application/papermill.record/text/plain": "'37 %'"}
     assert options["metadata"]["scrapbook"]["name"] == "ch9-share"
 
 
