@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: help setup course site serve lab test lint bench lock picture clean
+.PHONY: help setup course site serve pdf linkcheck lab test lint bench lock picture clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -24,6 +24,12 @@ site: .venv/ready ## build the site into book/_build/html/
 
 serve: site ## show the site at http://localhost:8000 (PORT=… for another port)
 	$(BIN)/python -m http.server --directory book/_build/html --bind 127.0.0.1 $(PORT)
+
+pdf: site ## print the whole book into build/book.pdf (needs Chromium)
+	$(BIN)/python tools/make_pdf.py
+
+linkcheck: site ## ask every address outside the site whether it still answers
+	$(BIN)/python tools/check_links.py
 
 lab: .venv/ready ## open JupyterLab in this folder
 	$(BIN)/jupyter lab

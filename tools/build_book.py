@@ -1,16 +1,15 @@
 """Build the site: `python tools/build_book.py` writes it to book/_build/html.
 
-Three steps: take MathJax from npm when it is not there yet, prepare the place where the chapters'
-cells run, run Jupyter Book with warnings as errors. Outputs of cells are cached; the cache is
-dropped when the code of `dlcore` changes, because it looks only at the cells and not at what they
-import; a change of docstrings or comments renews the pages alone. A site that is up to date is left
-alone.
+Four steps: take MathJax from npm when it is not there yet; prepare the place where the pages' cells
+run; run the cells of those pages whose outputs are missing or out of date (page_cells.py says when
+that is); let Sphinx make the pages, with warnings as errors. Only pages that have changed are read
+anew, unless anything else has changed that pages are made from, such as the settings, an extension
+or a docstring: then all are. A site that is up to date is left alone.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
 import hashlib
 import importlib.metadata
 import json
@@ -20,35 +19,53 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
+import yaml
 from ipykernel.kernelspec import get_kernel_dict
+from page_cells import CellError, outdated, run_cells
+from sphinx_external_toc.parsing import parse_toc_yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 BOOK = ROOT / "book"
 BUILD = BOOK / "_build"
-SITE = BUILD / "html"
-STATE = BUILD / "state.json"
+CONFIG = ROOT / "_config.yml"
+TOC = BOOK / "_toc.yml"
 NODE_MODULES = ROOT / "node_modules"
 
-# What the outputs of cells depend on besides the cells themselves.
-EXECUTION_INPUTS = ("dlcore",)
-EXECUTION_PACKAGES = ("numpy", "matplotlib", "myst-nb", "ipykernel")
-# What the pages depend on.
-SITE_INPUTS = ("dlcore", "book", "_config.yml", "package-lock.json", "tools/build_book.py")
-DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+# What the pages are made from, their own texts included.
+INPUTS = (
+    "_config.yml",
+    "book",
+    "dlcore",
+    "package-lock.json",
+    "pyproject.toml",
+    "results",
+    "tools",
+)
+PACKAGES = ("jupyter-book", "myst-nb", "pydata-sphinx-theme", "sphinx", "sphinx-book-theme")
 IGNORED_FOLDERS = {"_build", "__pycache__", ".ipynb_checkpoints"}
 
 
 class BuildError(Exception):
-    """A step failed; the message says what to do."""
+    """A step failed; the message says what to do.
+
+    `pages` are those whose cells failed, if that was the step.
+    """
+
+    def __init__(self, message: str, pages: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.pages = list(pages)
 
 
-def input_files(names: Iterable[str]) -> list[Path]:
-    """All files below the named files and folders of the repository, in a fixed order."""
+# --- What a build depends on ---------------------------------------------------------------------
+
+
+def input_files() -> list[Path]:
+    """All files that pages are made from, in a fixed order."""
     files: list[Path] = []
-    for name in names:
+    for name in INPUTS:
         path = ROOT / name
         if path.is_dir():
             below = (p for p in path.rglob("*") if p.is_file())
@@ -58,51 +75,36 @@ def input_files(names: Iterable[str]) -> list[Path]:
     return sorted(files)
 
 
-def code_only(path: Path) -> bytes:
-    """What a file makes a program do: Python's syntax tree without docstrings, or all bytes."""
-    if path.suffix != ".py":
-        return path.read_bytes()
-    tree = ast.parse(path.read_bytes())
-    for node in ast.walk(tree):
-        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
-            del node.body[0]
-    return ast.dump(tree).encode()
+def pages_of(toc: Path) -> dict[str, Path]:
+    """The pages of a table of contents and their files."""
+    return {name: BOOK / f"{name}.md" for name in parse_toc_yaml(toc)}
 
 
-def fingerprint(
-    names: Iterable[str], packages: Iterable[str], content: Callable[[Path], bytes]
-) -> str:
-    """A hash of the files' names and contents, of Python's version and of the packages'."""
-    digest = hashlib.sha256(sys.version.encode())
-    for package in packages:
-        digest.update(f"{package}=={importlib.metadata.version(package)}\n".encode())
-    for path in input_files(names):
-        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
-        digest.update(hashlib.sha256(content(path)).digest())
-    return digest.hexdigest()
+def inputs_of(toc: Path) -> dict[str, object]:
+    """The state of what a build depends on.
+
+    ``pages`` has a hash for each page, ``results`` one for all of them, and ``frame`` one for
+    everything else. A change of the frame makes Sphinx read every page anew.
+    """
+    pages = pages_of(toc)
+    names = {path: name for name, path in pages.items()}
+    own: dict[str, str] = {}
+    frame, results = hashlib.sha256(sys.version.encode()), hashlib.sha256()
+    for package in PACKAGES:
+        frame.update(f"{package}=={importlib.metadata.version(package)}\n".encode())
+    frame.update(toc.read_bytes())
+    for path in input_files():
+        content = path.read_bytes()
+        if path in names:
+            own[names[path]] = hashlib.sha256(content).hexdigest()
+        elif path != TOC and not (path.suffix == ".md" and path.is_relative_to(BOOK)):
+            digest = results if path.is_relative_to(ROOT / "results") else frame
+            digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
+            digest.update(hashlib.sha256(content).digest())
+    return {"pages": own, "results": results.hexdigest(), "frame": frame.hexdigest()}
 
 
-def fingerprints() -> dict[str, str]:
-    """The state of everything that the cell outputs and the whole site are made from."""
-    themes = ("jupyter-book", "sphinx", "sphinx-book-theme", "pydata-sphinx-theme")
-    return {
-        "cells": fingerprint(EXECUTION_INPUTS, EXECUTION_PACKAGES, code_only),
-        "site": fingerprint(SITE_INPUTS, EXECUTION_PACKAGES + themes, Path.read_bytes),
-    }
-
-
-def read_state() -> dict[str, str]:
-    """What the last successful steps were made from; empty when that is not known."""
-    try:
-        state = json.loads(STATE.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return state if isinstance(state, dict) else {}
-
-
-def site_is_fresh() -> bool:
-    """Whether book/_build/html was built from the files as they are now."""
-    return SITE.is_dir() and read_state().get("site") == fingerprints()["site"]
+# --- The steps ------------------------------------------------------------------------------------
 
 
 def installed_npm_packages() -> bool:
@@ -139,9 +141,9 @@ def install_npm_packages() -> None:
         )
 
 
-def kernel_environment() -> dict[str, str]:
+def kernel_environment(build: Path) -> dict[str, str]:
     """Environment in which the cells run with this very Python, whatever the user has set up."""
-    kernel = BUILD / "jupyter" / "kernels" / "python3" / "kernel.json"
+    kernel = build / "jupyter" / "kernels" / "python3" / "kernel.json"
     kernel.parent.mkdir(parents=True, exist_ok=True)
     # Its warnings would come between the messages of the build, and none is about the pages.
     spec = get_kernel_dict(extra_arguments=["--log-level=ERROR"])
@@ -151,8 +153,8 @@ def kernel_environment() -> dict[str, str]:
     environment.pop("MPLBACKEND", None)  # it would keep the figures of cells from being shown
     environment |= {
         "DLCORE_STATIC": "1",  # sliders and questions write plain HTML
-        "JUPYTER_PATH": str(BUILD / "jupyter"),
-        "IPYTHONDIR": str(BUILD / "ipython"),
+        "JUPYTER_PATH": str(build / "jupyter"),
+        "IPYTHONDIR": str(build / "ipython"),
         "PYTHONPATH": str(ROOT),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # no debugger remarks on the terminal
         # One thread: sums come out in the same order, so the numbers on the page do not change.
@@ -162,43 +164,126 @@ def kernel_environment() -> dict[str, str]:
     return environment
 
 
-def run_jupyter_book(environment: dict[str, str]) -> None:
-    """Run every page through Jupyter Book, stopping at the end if there was any warning."""
-    for folder in ("html", ".doctrees", "jupyter_execute"):
-        shutil.rmtree(BUILD / folder, ignore_errors=True)
-    # A first import of pyplot may make matplotlib's font list and say so in a cell's output.
-    subprocess.run([sys.executable, "-c", "import matplotlib.pyplot"], env=environment, check=True)
-    start = "from jupyter_book.cli.main import main; main(prog_name='jupyter-book')"
-    options = ["--config", "_config.yml", "--path-output", "book", "-W", "--keep-going", "-q"]
-    command = [sys.executable, "-c", start, "build", "book", *options]
-    if subprocess.run(command, cwd=ROOT, env=environment).returncode:
-        raise BuildError(
-            "Jupyter Book stopped or gave warnings, and a warning counts as an error. Each is "
-            "above and names its page. Mend the page and run the same command again; what other "
-            "pages computed comes from the cache."
-        )
+def run_sphinx(build: Path, toc: Path, environment: dict[str, str], strict: bool) -> bool:
+    """Write the site below the build folder; return whether that went through."""
+    # Written anew each time, so that no page remains that is no longer in the book.
+    shutil.rmtree(build / "html", ignore_errors=True)
+    options = ["--config", str(CONFIG), "--toc", str(toc)] + ["--strict"] * strict
+    command = [sys.executable, str(ROOT / "tools" / "run_sphinx.py"), str(BOOK), str(build)]
+    return subprocess.run([*command, *options], cwd=ROOT, env=environment).returncode == 0
 
 
-def build(clean: bool = False) -> Path:
+class Builder:
+    """Builds the pages of one table of contents into one folder.
+
+    The folder holds, besides the site in ``html``: ``.jupyter_cache``, the outputs of cells;
+    ``.doctrees`` and ``jupyter_execute``, what Sphinx has read; ``unread.json``, the pages that it
+    has to read although their files have not changed (see book/_ext/unread_pages.py); and
+    ``state.json``, what the last build was made from.
+    """
+
+    def __init__(self, build: Path, toc: Path, strict: bool) -> None:
+        self.build, self.toc, self.strict = build, toc, strict
+        self.site = build / "html"
+        self.state = build / "state.json"
+        self.unread = build / "unread.json"
+
+    def run(self) -> bool:
+        """Bring the site up to date; return False if it was so already."""
+        last, now = _read_json(self.state, {}), inputs_of(self.toc)
+        if last == {**now, "done": True} and self.site.is_dir():
+            return False
+        self.build.mkdir(parents=True, exist_ok=True)
+        if last.get("frame") != now["frame"]:
+            for folder in (".doctrees", "jupyter_execute"):
+                shutil.rmtree(self.build / folder, ignore_errors=True)
+            self.unread.unlink(missing_ok=True)
+        # From here on what Sphinx has read belongs to this frame, whether or not we get through.
+        before = last.get("pages", {})
+        self.state.write_text(json.dumps({"frame": now["frame"], "pages": before}))
+
+        environment = kernel_environment(self.build)
+        # A first import of pyplot may make matplotlib's font list and say so in a cell's output.
+        start = [sys.executable, "-c", "import matplotlib.pyplot"]
+        subprocess.run(start, env=environment, check=True)
+        changed = [name for name, digest in now["pages"].items() if before.get(name) != digest]
+        self._to_be_read(changed)
+        self._run_cells(environment)
+        say("building the pages")
+        if not run_sphinx(self.build, self.toc, environment, self.strict):
+            raise BuildError(
+                "Sphinx stopped or gave warnings, and a warning counts as an error. Each is above "
+                "and names its page. Mend the page and run the same command again; only what has "
+                "changed is read anew."
+            )
+        self.unread.unlink(missing_ok=True)
+        self.state.write_text(json.dumps({**now, "done": True}), encoding="utf-8")
+        return True
+
+    def _to_be_read(self, names: Iterable[str]) -> None:
+        """Note pages that Sphinx has to read, until a build has gone through."""
+        names = {*names, *_read_json(self.unread, [])}
+        self.unread.write_text(json.dumps(sorted(names)), encoding="utf-8")
+
+    def _run_cells(self, environment: dict[str, str]) -> None:
+        settings = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))["sphinx"]["config"]
+        extensions = settings["myst_enable_extensions"]
+        cache = self.build / ".jupyter_cache"
+        runs = outdated(pages_of(self.toc), cache, ROOT, extensions)
+        # First, so that no page keeps its old outputs if we do not get to the end.
+        self._to_be_read(run.name for run in runs)
+        try:
+            run_cells(runs, cache, environment, say)
+        except CellError as error:
+            raise BuildError(
+                f"{error}\n\nMend this and run the same command again; the other pages keep what "
+                "they have computed.",
+                error.pages,
+            ) from None
+
+
+def _read_json(path: Path, otherwise: object) -> object:
+    """The content of a file; `otherwise` when there is none, or another kind of thing."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return otherwise
+    return content if isinstance(content, type(otherwise)) else otherwise
+
+
+# --- What can be asked for -----------------------------------------------------------------------
+
+
+def build_site(clean: bool = False) -> Path:
     """Bring book/_build/html up to date and return its path."""
     if clean:
         shutil.rmtree(BUILD, ignore_errors=True)
     install_npm_packages()
-    if site_is_fresh():
+    builder = Builder(BUILD, TOC, strict=True)
+    if not builder.run():
         say("nothing has changed since the last build")
-        return SITE
+    return builder.site
 
-    state, now = read_state(), fingerprints()
-    if state.get("cells") != now["cells"]:
-        say("dlcore's code is new or has changed: running the cells of all pages, about a minute")
-        shutil.rmtree(BUILD / ".jupyter_cache", ignore_errors=True)
-    BUILD.mkdir(parents=True, exist_ok=True)
-    # The cells' state counts from here on, the site's only when the build has gone through.
-    STATE.write_text(json.dumps({"cells": now["cells"]}), encoding="utf-8")
-    say("building the pages")
-    run_jupyter_book(kernel_environment())
-    STATE.write_text(json.dumps(now), encoding="utf-8")
-    return SITE
+
+def preview(pages: list[str], folder: Path) -> Path:
+    """Build a few pages alone into a folder, with the outputs that it has kept from last time.
+
+    Links to other pages cannot be resolved then, so warnings are shown and do not stop the build.
+    """
+    install_npm_packages()
+    folder.mkdir(parents=True, exist_ok=True)
+    toc = folder / "_toc.yml"
+    chapters = "".join(f"  - file: {page}\n" for page in pages)
+    toc.write_text(f"format: jb-book\nroot: glossary\nchapters:\n{chapters}", encoding="utf-8")
+    builder = Builder(folder.resolve() / "_build", toc, strict=False)
+    try:
+        builder.run()
+    except BuildError as error:
+        rest = [page for page in pages if page not in error.pages]
+        if error.pages and rest:
+            preview(rest, folder)  # what can be seen, shall be; then the message
+        raise
+    return builder.site
 
 
 def say(message: str) -> None:
@@ -208,14 +293,20 @@ def say(message: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Build the site into book/_build/html.")
     parser.add_argument("--clean", action="store_true", help="forget all earlier outputs first")
+    parser.add_argument("--only", nargs="+", metavar="PAGE", help="preview these pages alone")
+    parser.add_argument("--folder", type=Path, default=BUILD / "preview", help="of the preview")
     arguments = parser.parse_args()
     started = time.perf_counter()
     try:
-        site = build(clean=arguments.clean)
+        if arguments.only:
+            site = preview(arguments.only, arguments.folder)
+        else:
+            site = build_site(clean=arguments.clean)
     except BuildError as error:
         print(f"\nbuild_book: {error}", file=sys.stderr)
         return 1
-    say(f"{site / 'index.html'} is ready after {time.perf_counter() - started:.0f} s")
+    page = f"{arguments.only[0] if arguments.only else 'index'}.html"
+    say(f"{site / page} is ready after {time.perf_counter() - started:.0f} s")
     return 0
 
 
