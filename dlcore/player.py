@@ -379,6 +379,10 @@ def _mark(runner: int, text: str, x: float, y: float) -> str:
     )
 
 
+def _contours(surface: Surface) -> str:
+    return f"Contour lines of the surface {surface.name}."
+
+
 def _background(surface: Surface, prefix: str | None, description: str) -> str:
     """Draw the contour lines, with the box where the paths go."""
     import matplotlib.pyplot as plt
@@ -413,7 +417,8 @@ def _html(race: _Race, first: _State, name: str, caption: str | None) -> str:
     sentence = _sentence(race, first)
     views = []
     for s, surface in enumerate(race.surfaces):
-        svg = _background(surface, f"{name}-{s}", sentence if s == first.surface else surface.name)
+        seen = sentence if s == first.surface else _contours(surface)
+        svg = _background(surface, f"{name}-{s}", seen)
         group = f'<g class="dlc-paths">{_paths(race, first) if s == first.surface else ""}</g>'
         svg = svg.removesuffix("</svg>") + group + "</svg>"
         hidden = "" if s == first.surface else " hidden"
@@ -556,7 +561,7 @@ def _widgets(race: _Race, first: _State, caption: str | None) -> Any:
         )
         name = race.surfaces[state.surface]
         if state.surface not in backgrounds:
-            backgrounds[state.surface] = _background(name, None, name.name)
+            backgrounds[state.surface] = _background(name, None, _contours(name))
         svg = backgrounds[state.surface].removesuffix("</svg>")
         view.value = f"{svg}<g>{_paths(race, state)}</g></svg>"
         words.value = escape(_sentence(race, state))

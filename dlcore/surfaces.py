@@ -158,6 +158,7 @@ def _two_valleys_gradient(w: Array) -> Array:
     return _join(3 * (x**2 - 1) * (x - 0.25), 2 * y)
 
 
+#: A long valley, 50 times as curved across as along.
 RAVINE = Surface(
     "Ravine",
     _ravine,
@@ -169,6 +170,7 @@ RAVINE = Surface(
     levels=(0.05, 0.25, 1.0, 2.5, 5.0, 8.0),
 )
 
+#: A bent valley with a nearly flat floor.
 ROSENBROCK = Surface(
     "Rosenbrock",
     _rosenbrock,
@@ -180,6 +182,7 @@ ROSENBROCK = Surface(
     levels=(2.0, 10.0, 40.0, 150.0, 500.0),
 )
 
+#: Steep walls around flat ground, and a narrow minimum.
 BEALE = Surface(
     "Beale",
     _beale,
@@ -191,6 +194,7 @@ BEALE = Surface(
     levels=(0.15, 0.6, 2.0, 6.0, 16.0, 45.0, 200.0),
 )
 
+#: A saddle point between two minima.
 SADDLE = Surface(
     "Saddle",
     _saddle,
@@ -202,6 +206,7 @@ SADDLE = Surface(
     levels=(0.03, 0.12, 0.25, 0.5, 0.9, 1.6),
 )
 
+#: A global and a local minimum, with a pass between them.
 TWO_VALLEYS = Surface(
     "Two valleys",
     _two_valleys,
@@ -213,6 +218,7 @@ TWO_VALLEYS = Surface(
     levels=(0.15, 0.6, 1.05, 1.34, 2.0, 3.0, 5.0),
 )
 
+#: All five.
 SURFACES: tuple[Surface, ...] = (RAVINE, ROSENBROCK, BEALE, SADDLE, TWO_VALLEYS)
 
 
