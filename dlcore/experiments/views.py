@@ -328,7 +328,7 @@ def draw_together(
     Examples
     --------
     >>> fig = draw_together("2-4-sgd", "2-4-adam", names={"2-4-adam": "Adam"})
-    >>> [text.get_text() for text in fig.axes[0].get_legend().get_texts()]
+    >>> [text.get_text() for text in fig.legends[0].get_texts()]
     ['2-4-sgd', 'Adam']
     """
     import matplotlib.pyplot as plt
@@ -341,7 +341,7 @@ def draw_together(
         )
     if curve not in _CURVES:
         raise ValueError(f"draw_together: expected curve to be one of {list(_CURVES)}, got {curve}")
-    fig, ax = plt.subplots(figsize=(WIDTH, 3.2))
+    fig, ax = plt.subplots(figsize=(WIDTH, 3.5))
     for result in results:
         values = result.curve(curve)
         at = result.evaluated_at
@@ -349,7 +349,7 @@ def draw_together(
             at = result.loss_window * (np.arange(values.shape[1]) + 1)
         _band(ax, at, values, (names or {}).get(result.id, result.id))
     ax.set(xlabel="iteration", ylabel=_CURVES[curve], ylim=(0, None if curve == "loss" else 1.03))
-    ax.legend(loc="best")
+    fig.legend(loc="outside lower center", ncols=3)
     return fig
 
 

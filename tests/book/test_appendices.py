@@ -1,0 +1,155 @@
+"""The appendices B, E and F, and the references: complete, each claim with its proof."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BOOK = ROOT / "book"
+
+# What appendix B must put right, by the anchors of its sections, in the order of the report.
+ERRATA = [
+    "gauss-relu",  # N(0, 1) and ReLU: outputs explode, they do not gather at 0 or 1
+    "he",  # He's initial values: for ReLU, √(2/n)
+    "variance",  # σ² is the variance; ε
+    "zero",  # zero initial weights
+    "gamma-beta",  # γ and β are trained
+    "global",  # no guarantee of the global minimum
+    "momentum",  # the velocity
+    "saddle",  # AdaGrad makes no saddle points
+    "adagrad-run",  # the run was Momentum twice
+    "nesterov",  # the point ahead
+    "smorms3",  # the memory
+    "eve",  # δ and Δ
+    "norm",  # ‖w‖ to the power p
+    "ridge-quiz",  # (a)
+    "lasso",  # L1 lasso, L2 ridge
+    "decay",  # ½ λ W²
+    "decay-loss",  # the loss and the gradient belong together
+    "im2col",  # four axes
+    "size",  # 7 × 7
+    "flatten",  # "Fratten"
+    "score-dropout",  # dropout on the class scores
+]
+
+
+def read(name: str) -> str:
+    return (BOOK / name).read_text(encoding="utf-8")
+
+
+def sections(text: str) -> dict[str, str]:
+    """Texts of the sections that have a label, by their labels."""
+    parts = re.split(r"^\(([\w-]+)\)=\n", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+@pytest.fixture(scope="module")
+def errata() -> dict[str, str]:
+    """The sections of appendix B."""
+    return sections(read("appendix/errata.md"))
+
+
+def test_the_errata_are_complete_and_in_the_order_of_the_report(errata):
+    expected = [f"app-errata-{name}" for name in ERRATA]
+    assert [label for label in errata if label in expected] == expected
+
+
+@pytest.mark.parametrize("name", ERRATA)
+def test_an_erratum_says_what_the_report_says_and_what_is_right_and_proves_it(errata, name):
+    text = errata[f"app-errata-{name}"]
+    assert text.startswith("### ")
+    assert "**The report:**" in text
+    assert re.search(r"\*\*Right is\b[^*]*\*\*", text)
+    assert "```{code-cell}" in text, "no cell shows it"
+
+
+def test_the_table_of_the_errata_leads_to_each_and_to_a_chapter():
+    rows = re.findall(r"^\| \d+ \|.*$", read("appendix/errata.md"), re.MULTILINE)
+    linked = [re.findall(r"\{ref\}`(?:[^`<]*<)?([\w-]+)>?`", row) for row in rows]
+    assert [links[0] for links in linked] == [f"app-errata-{name}" for name in ERRATA]
+    assert all(re.match(r"ch\d", links[1]) for links in linked)
+
+
+def test_no_number_of_a_run_stands_in_the_text_of_the_errata():
+    """Accuracies come from cells; the text may speak of 0.01 and the like."""
+    text = re.sub(r"```\{code-cell\}.*?```", "", read("appendix/errata.md"), flags=re.DOTALL)
+    text = re.sub(r"\$\$.*?\$\$|\$[^$]*\$|`[^`]*`", "", text, flags=re.DOTALL)
+    assert re.findall(r"\b0\.\d{3,}\b", text) in ([], ["0.0001"])
+
+
+@pytest.mark.parametrize("page", ["appendix/students.md", "appendix/instructors.md"])
+def test_the_commands_of_a_guide_exist(page):
+    """Each target of make is in the Makefile, each program in .venv/bin a known one."""
+    text = read(page)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    commands = "\n".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
+    called = set(re.findall(r"^\s*make ([a-z]+)", commands, re.MULTILINE))
+    assert called
+    assert called <= targets
+    verbs = set(re.findall(r"nbgrader (\w+)", commands))
+    assert verbs <= {
+        "autograde",
+        "collect",
+        "export",
+        "fetch_assignment",
+        "fetch_feedback",
+        "generate_assignment",
+        "generate_feedback",
+        "list",
+        "release_assignment",
+        "release_feedback",
+        "submit",
+        "validate",
+    }
+    for folder in re.findall(r"exercises/(\w+)", commands):
+        assert (ROOT / "exercises" / folder).is_dir()
+
+
+def test_the_guide_for_instructors_warns_of_code_that_runs_as_you():
+    text = " ".join(read("appendix/instructors.md").split())
+    assert "as you, on your machine" in text
+    assert "virtual machine" in text
+
+
+def bib_entries() -> dict[str, str]:
+    """The entries of the references, by their keys."""
+    found = re.findall(r"^@\w+\{(\w+),\n(.*?)^\}", read("references.bib"), re.DOTALL | re.MULTILINE)
+    assert len({key for key, _ in found}) == len(found)
+    return dict(found)
+
+
+def field(entry: str, name: str) -> str:
+    found = re.search(rf"^  {name}\s*=\s*\{{(.*?)\}},?$", entry, re.MULTILINE | re.DOTALL)
+    return re.sub(r"\s+", " ", found[1]) if found else ""
+
+
+def test_every_reference_can_be_found_by_its_numbers():
+    for key, entry in bib_entries().items():
+        assert all(field(entry, name) for name in ("author", "title", "year")), key
+        assert any(field(entry, name) for name in ("doi", "eprint", "isbn", "url")), key
+        if field(entry, "eprint"):
+            assert field(entry, "archiveprefix") == "arXiv", key
+            assert re.fullmatch(r"\d{4}\.\d{4,5}(v\d+)?", field(entry, "eprint")), key
+        if field(entry, "doi"):
+            assert re.fullmatch(r"10\.\d{4,9}/\S+", field(entry, "doi")), key
+
+
+def test_no_work_is_listed_twice():
+    titles = [
+        re.sub(r"\W", "", field(entry, "title")).casefold() for entry in bib_entries().values()
+    ]
+    assert len(set(titles)) == len(titles)
+
+
+def test_every_work_is_cited_and_every_citation_is_a_work():
+    cited = set()
+    for path in BOOK.rglob("*.md"):
+        if "_build" not in path.parts:
+            roles = re.findall(r"\{cite(?::\w+)?\}`([^`]+)`", path.read_text(encoding="utf-8"))
+            cited |= {key.strip() for role in roles for key in role.split(",")}
+    assert sorted(cited - set(bib_entries())) == []
+    assert sorted(set(bib_entries()) - cited) == []
