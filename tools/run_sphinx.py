@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import argparse
 import functools
+import gc
 import sys
 from pathlib import Path
 
 import pybtex.plugin
+import sphinx_multitoc_numbering
 import yaml
 from jupyter_book.sphinx import build_sphinx
+from page_cells import PROCESSES
 
 
 def repository_buttons(config: Path) -> dict[str, object]:
@@ -46,6 +49,12 @@ def main() -> int:
     arguments = parser.parse_args()
     # For each citation pybtex looks through all installed packages for the same plug-ins.
     pybtex.plugin._load_entry_point = functools.cache(pybtex.plugin._load_entry_point)
+    # It numbers lists of pages that ask for it, of which there is none, and does not say that two
+    # pages may be read at a time.
+    numbering = sphinx_multitoc_numbering.setup
+    sphinx_multitoc_numbering.setup = lambda app: numbering(app) or {"parallel_read_safe": True}
+    # Trees of documents are many objects that stay; looking through them for rubbish takes long.
+    gc.disable()
     result = build_sphinx(
         str(arguments.source.resolve()),
         str(arguments.build.resolve() / arguments.builder),
@@ -61,6 +70,7 @@ def main() -> int:
         quiet=True,
         warningiserror=arguments.strict,
         keep_going=True,
+        jobs=PROCESSES,
     )
     return result if isinstance(result, int) else 1
 
