@@ -10,6 +10,7 @@ import html
 import inspect
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 
 _TOKEN = re.compile(
     r"\\(?P<literal>[\\`*$])"
@@ -122,3 +123,24 @@ def _plain_formula(tex: str) -> str:
     tex = re.sub(r"\\([A-Za-z]+)", sign, tex)
     tex = re.sub(r"\\[,;:! ]", " ", tex).replace("\\", "")
     return " ".join(re.sub(r"[{}]", "", tex).split())
+
+
+def table_html(
+    css_class: str, caption: str, header: Sequence[str], rows: Iterable[Sequence[str]]
+) -> str:
+    """Turn plain texts into an HTML table; the first cell of a row is its title.
+
+    >>> table_html("sums", "Sums", ["terms", "sum"], [["1 + 1", "2"]])
+    '<table class="sums"><caption>Sums</caption><thead><tr><th scope="col">terms</th><th scope="col">sum</th></tr></thead><tbody><tr><th scope="row">1 + 1</th><td>2</td></tr></tbody></table>'
+    """  # noqa: E501
+    head = "".join(f'<th scope="col">{html.escape(title)}</th>' for title in header)
+    body = "".join(
+        f'<tr><th scope="row">{html.escape(title)}</th>'
+        + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
+        + "</tr>"
+        for title, *cells in rows
+    )
+    return (
+        f'<table class="{css_class}"><caption>{html.escape(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )

@@ -70,13 +70,11 @@ def slider(
     rows = []
     for control in controls:
         identifier = f"{name}-control-{control.name}"
-        shown = escape(control.texts[control.start])
+        texts = escape(json.dumps(control.texts, ensure_ascii=False))
         rows.append(
-            f'<div class="dlc-control"><label for="{identifier}">{escape(control.label)}</label>'
-            f'<input type="range" id="{identifier}" min="0" max="{len(control.values) - 1}" '
-            f'step="1" value="{control.start}" aria-valuetext="{shown}" autocomplete="off" '
-            f'data-dlc-texts="{escape(json.dumps(control.texts, ensure_ascii=False))}">'
-            f'<output for="{identifier}" aria-live="off">{shown}</output></div>'
+            range_control(
+                identifier, control.label, control.texts, control.start, f'data-dlc-texts="{texts}"'
+            )
         )
     default = 0
     for control in controls:
@@ -93,11 +91,29 @@ def slider(
         f'<p class="dlc-settings">Shown for {escape(settings)}.</p>'
         '<p class="dlc-live" role="status" aria-live="polite"></p>'
     )
+    return frame("dlc-slider", name, inner, caption)
+
+
+def range_control(
+    identifier: str, label: str, texts: Sequence[str], position: int, data: str
+) -> str:
+    """A range with its label, and the text of the position it stands at; `data` is for scripts."""
+    shown = escape(texts[position])
+    return (
+        f'<div class="dlc-control"><label for="{identifier}">{escape(label)}</label>'
+        f'<input type="range" id="{identifier}" min="0" max="{len(texts) - 1}" '
+        f'step="1" value="{position}" aria-valuetext="{shown}" autocomplete="off" {data}>'
+        f'<output for="{identifier}" aria-live="off">{shown}</output></div>'
+    )
+
+
+def frame(css_class: str, name: str, inner: str, caption: str | None) -> HtmlFragment:
+    """What surrounds an interactive figure: a figure if it has a caption of its own."""
     if caption is None:
-        return _fragment(name, f'<div class="dlc-slider" data-dlc-name="{name}">{inner}</div>')
+        return _fragment(name, f'<div class="{css_class}" data-dlc-name="{name}">{inner}</div>')
     return _fragment(
         name,
-        f'<figure class="dlc-slider" id="{name}" data-dlc-name="{name}">{inner}'
+        f'<figure class="{css_class}" id="{name}" data-dlc-name="{name}">{inner}'
         f"<figcaption>{inline_html(caption)}</figcaption></figure>",
     )
 

@@ -238,7 +238,7 @@ def playground(
     )
     if not _static_html.is_static():
         return _widgets(race, first, caption)
-    return _static_html._fragment(name, _html(race, first, name, caption))
+    return _static_html.frame("dlc-player", name, _html(race, first, name), caption)
 
 
 def _check(
@@ -364,14 +364,18 @@ def _paths(race: _Race, state: _State) -> str:
     )
 
 
-def _stroke(runner: int) -> str:
+def _look(runner: int) -> dict[str, str]:
     turn, place = divmod(runner, len(_COLOURS))
-    dash = _DASHES[(place + 3 * turn) % len(_DASHES)]
-    return f'stroke="{_COLOURS[place]}" stroke-width="1.8" stroke-dasharray="{dash}"'
+    return {"colour": _COLOURS[place], "dash": _DASHES[(place + 3 * turn) % len(_DASHES)]}
+
+
+def _stroke(runner: int) -> str:
+    look = _look(runner)
+    return f'stroke="{look["colour"]}" stroke-width="1.8" stroke-dasharray="{look["dash"]}"'
 
 
 def _mark(runner: int, text: str, x: float, y: float) -> str:
-    colour = _COLOURS[runner % len(_COLOURS)]
+    colour = _look(runner)["colour"]
     return (
         f'<g class="dlc-mark" transform="translate({x:.1f} {y:.1f})"><circle r="{_RADIUS}" '
         f'stroke="{colour}" stroke-width="1.8"/><text text-anchor="middle" dy="0.35em" '
@@ -413,7 +417,7 @@ def _swatch(runner: int, mark: str) -> str:
 # --- The built page ------------------------------------------------------------------------------
 
 
-def _html(race: _Race, first: _State, name: str, caption: str | None) -> str:
+def _html(race: _Race, first: _State, name: str) -> str:
     sentence = _sentence(race, first)
     views = []
     for s, surface in enumerate(race.surfaces):
@@ -425,11 +429,15 @@ def _html(race: _Race, first: _State, name: str, caption: str | None) -> str:
         views.append(f'<div class="dlc-player-view"{hidden}>{svg}</div>')
     factors = [_factor_text(factor) for factor in race.factors]
     steps = [f"{step} of {race.steps[-1]}" for step in race.steps]
-    inner = (
+    return (
         '<div class="dlc-controls" hidden>'
         + _select(f"{name}-surface", "Surface", [surface.name for surface in race.surfaces])
-        + _range(f"{name}-rate", "Learning rates", factors, first.factor, "factor")
-        + _range(f"{name}-step", "Step", steps, first.step, "step")
+        + _static_html.range_control(
+            f"{name}-rate", "Learning rates", factors, first.factor, 'data-dlc-control="factor"'
+        )
+        + _static_html.range_control(
+            f"{name}-step", "Step", steps, first.step, 'data-dlc-control="step"'
+        )
         + '<div class="dlc-buttons">'
         '<button type="button" data-dlc-action="play">Play</button>'
         '<button type="button" data-dlc-action="all">Show all optimisers</button>'
@@ -441,13 +449,6 @@ def _html(race: _Race, first: _State, name: str, caption: str | None) -> str:
         + '<p class="dlc-live" role="status" aria-live="polite"></p>'
         + f'<script type="application/json">{_data(race)}</script>'
     )
-    attributes = f'class="dlc-player" data-dlc-name="{name}"'
-    if caption is None:
-        return f"<div {attributes}>{inner}</div>"
-    return (
-        f'<figure {attributes} id="{name}">{inner}'
-        f"<figcaption>{inline_html(caption)}</figcaption></figure>"
-    )
 
 
 def _select(identifier: str, label: str, options: Sequence[str]) -> str:
@@ -456,17 +457,6 @@ def _select(identifier: str, label: str, options: Sequence[str]) -> str:
         f'<div class="dlc-control"><label for="{identifier}">{label}</label>'
         f'<select id="{identifier}" autocomplete="off" data-dlc-control="surface">{items}'
         "</select></div>"
-    )
-
-
-def _range(identifier: str, label: str, texts: Sequence[str], value: int, control: str) -> str:
-    shown = escape(texts[value])
-    return (
-        f'<div class="dlc-control"><label for="{identifier}">{label}</label>'
-        f'<input type="range" id="{identifier}" min="0" max="{len(texts) - 1}" step="1" '
-        f'value="{value}" aria-valuetext="{shown}" autocomplete="off" '
-        f'data-dlc-control="{control}">'
-        f'<output for="{identifier}" aria-live="off">{shown}</output></div>'
     )
 
 
@@ -512,11 +502,6 @@ def _data(race: _Race) -> str:
     }
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace("&", "\\u0026")
-
-
-def _look(runner: int) -> dict[str, str]:
-    turn, place = divmod(runner, len(_COLOURS))
-    return {"colour": _COLOURS[place], "dash": _DASHES[(place + 3 * turn) % len(_DASHES)]}
 
 
 # --- Jupyter -------------------------------------------------------------------------------------

@@ -8,14 +8,9 @@ default state, and the answers to the questions stand at the end of the book.
 from __future__ import annotations
 
 import argparse
-import functools
-import http.server
 import json
-import os
 import posixpath
-import shutil
 import sys
-import threading
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -23,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 from build_book import BUILD, ROOT, TOC, pages_of
+from local_browser import ChromiumNotFound, find_chromium, serve
 
 SITE = BUILD / "html"
 OUTPUT = ROOT / "build" / "book.pdf"
@@ -174,44 +170,22 @@ def _redirect(article: Tag, page: str, pages: set[str]) -> None:
             image["src"] = f"html/{path}"
 
 
-def find_chromium() -> str:
-    """The program that prints: `DLCORE_CHROMIUM`, or the installed Chromium or Chrome."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    program = os.environ.get("DLCORE_CHROMIUM") or next(filter(None, map(shutil.which, names)), "")
-    if not program:
-        raise PdfError(
-            "no Chromium was found to print with. Install it (on Debian: apt-get install "
-            "chromium), or name a Chrome or Chromium in the environment variable DLCORE_CHROMIUM."
-        )
-    return program
-
-
-class _QuietHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_args: object) -> None:
-        pass
-
-
-def print_pdf(document: BeautifulSoup, output: Path, build: Path = BUILD) -> None:
+def print_pdf(document: BeautifulSoup, output: Path) -> None:
     """Print the document, which is served from the folder that holds the site."""
     from playwright.sync_api import sync_playwright
 
     program = find_chromium()
-    source = build / "book.html"
+    source = BUILD / "book.html"
     source.write_text(str(document), encoding="utf-8")
     output.parent.mkdir(parents=True, exist_ok=True)
-    handler = functools.partial(_QuietHandler, directory=str(build))
     try:
-        with (
-            http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server,
-            sync_playwright() as playwright,
-        ):
-            threading.Thread(target=server.serve_forever, daemon=True).start()
+        with serve(BUILD) as address, sync_playwright() as playwright:
             chromium = playwright.chromium.launch(
                 executable_path=program, args=["--no-sandbox", "--disable-gpu"]
             )
             page = chromium.new_page(color_scheme="light")
             page.set_default_timeout(0)
-            page.goto(f"http://127.0.0.1:{server.server_port}/{source.name}")
+            page.goto(address + source.name)
             page.evaluate("window.MathJax && MathJax.startup.promise")
             page.pdf(
                 path=str(output),
@@ -225,7 +199,6 @@ def print_pdf(document: BeautifulSoup, output: Path, build: Path = BUILD) -> Non
                 outline=True,
             )
             chromium.close()
-            server.shutdown()
     finally:
         source.unlink(missing_ok=True)
 
@@ -242,7 +215,7 @@ def main() -> int:
         pages = arguments.only or list(pages_of(TOC))
         print(f"make_pdf: printing {len(pages)} pages of the site, a minute or two", flush=True)
         print_pdf(one_document(pages), arguments.output)
-    except PdfError as error:
+    except (PdfError, ChromiumNotFound) as error:
         print(f"\nmake_pdf: {error}", file=sys.stderr)
         return 1
     seconds = time.perf_counter() - started

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from pathlib import Path
 
+from local_browser import ChromiumNotFound, find_chromium
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -16,9 +15,13 @@ FIGURE = ".dlc-slider[data-dlc-name='explorer']"
 
 
 def main() -> int:
-    program = os.environ.get("DLCORE_CHROMIUM") or shutil.which("chromium")
-    if program is None or not PAGE.is_file():
-        print("The picture needs the built site (make site) and Debian's package chromium.")
+    if not PAGE.is_file():
+        print("The picture needs the built site: make site.")
+        return 1
+    try:
+        program = find_chromium()
+    except ChromiumNotFound as error:
+        print(error)
         return 1
     PICTURE.parent.mkdir(exist_ok=True)
     with sync_playwright() as p:

@@ -12,11 +12,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dlcore._markup import table_html
 from dlcore._validation import Array
 from dlcore.experiments.results import Figure as Outcome
 from dlcore.experiments.results import Result, load
@@ -75,18 +75,8 @@ class Table:
         return "\n".join(" | ".join(row) for row in (self.header, *self.rows))
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{escape(title)}</th>' for title in self.header)
-        body = "".join(
-            f'<tr><th scope="row">{escape(title)}</th>'
-            + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-            + "</tr>"
-            for title, *cells in self.rows
-        )
         by_id = " by-id" if self.header[0] == "id" else ""
-        return (
-            f'<table class="runs{by_id}"><caption>{escape(self.caption)}</caption>'
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        )
+        return table_html(f"runs{by_id}", self.caption, self.header, self.rows)
 
 
 def percent(outcome: Outcome, digits: int = 1) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import NamedTuple
 
+from dlcore._markup import table_html
 from dlcore.layers.base import Shape
 
 
@@ -92,14 +92,5 @@ class Summary:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{title}</th>' for title in self._header)
-        body = "".join(
-            f'<tr><th scope="row">{escape(name)}</th>'
-            + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-            + "</tr>"
-            for name, *cells in self._cells()
-        )
-        return (
-            '<table class="network-summary"><caption>Output shapes and costs for one input'
-            f"</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        )
+        caption = "Output shapes and costs for one input"
+        return table_html("network-summary", caption, self._header, self._cells())

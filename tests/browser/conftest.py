@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
-import os
-import shutil
-import threading
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+
+from local_browser import ChromiumNotFound, find_chromium, serve
 
 FLAGS = [
     "--no-sandbox",
@@ -24,19 +24,13 @@ FLAGS = [
 ]
 
 
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    """Serve files without a line per request on the terminal."""
-
-    def log_message(self, *args):
-        pass
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator:
     """Chromium as installed on the machine; `DLCORE_CHROMIUM` may name another one."""
-    program = os.environ.get("DLCORE_CHROMIUM") or shutil.which("chromium")
-    if program is None:
-        pytest.skip("no chromium found: install Debian's package, or set DLCORE_CHROMIUM")
+    try:
+        program = find_chromium()
+    except ChromiumNotFound as error:
+        pytest.skip(str(error))
     with sync_playwright() as p:
         chromium = p.chromium.launch(executable_path=program, args=FLAGS)
         yield chromium
@@ -46,11 +40,8 @@ def browser() -> Iterator:
 @pytest.fixture(scope="session")
 def base(site: Path) -> Iterator[str]:
     """Address of the site, served below a path as on a project page."""
-    handler = functools.partial(QuietHandler, directory=str(site.parent))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/{site.name}/"
-        server.shutdown()
+    with serve(site.parent) as address:
+        yield f"{address}{site.name}/"
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
 from build_book import TOC, pages_of  # noqa: E402
-from make_pdf import ANSWERS, PdfError, find_chromium, one_document  # noqa: E402
+from local_browser import ChromiumNotFound, find_chromium  # noqa: E402
+from make_pdf import ANSWERS, one_document  # noqa: E402
 
 ALL = list(pages_of(TOC))
 PAGES = ["index", "ch0/review", "glossary"]
@@ -69,7 +70,7 @@ def test_chromium_prints_text_formulas_and_bookmarks(site, tmp_path):
     pypdf = pytest.importorskip("pypdf")
     try:
         find_chromium()
-    except PdfError as error:
+    except ChromiumNotFound as error:
         pytest.skip(str(error))
     output = tmp_path / "book.pdf"
     # In a process of its own: two browsers cannot be driven from one.
@@ -88,5 +89,5 @@ def test_chromium_prints_text_formulas_and_bookmarks(site, tmp_path):
 def test_without_chromium_it_says_what_to_install(monkeypatch):
     monkeypatch.delenv("DLCORE_CHROMIUM", raising=False)
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(PdfError, match="apt-get install"):
+    with pytest.raises(ChromiumNotFound, match="apt-get install"):
         find_chromium()
