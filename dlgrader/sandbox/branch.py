@@ -1,0 +1,202 @@
+"""Calls of a learner's functions, made in a child of the notebook's process."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dlcore.checks.calling import Call, Outcome, Result, UnusableError
+from dlgrader.sandbox.backend import Process
+from dlgrader.sandbox.limits import Limits
+from dlgrader.sandbox.runner.wire import ClosedError, Line, WireError, pack
+
+_TICK_SECONDS = 0.05
+_TEXT = 2_000
+
+
+class CallTimeout(Exception):  # noqa: N818 (it is no error of the program's)
+    """A call took too long."""
+
+
+class Branch:
+    """A copy of the notebook as it stands, in which functions are called; a `Player`.
+
+    What a call changes stays in the copy. If the copy ends or has to be ended, the notebook and
+    later branches are as they were. Made by `Session.branch`; use it in a ``with`` statement.
+    """
+
+    def __init__(
+        self,
+        connection: socket.socket,
+        process: Process,
+        known: frozenset[str],
+        limits: Limits,
+        *,
+        end: Callable[[], str],
+        ended_session: Callable[[], str],
+    ) -> None:
+        connection.settimeout(_TICK_SECONDS)
+        self._line = Line(connection, limits.result_bytes)
+        self._process, self._known, self._limits = process, known, limits
+        self._end, self._ended_session = end, ended_session
+        self._over = ""
+
+    def __enter__(self) -> Branch:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the copy is gone; then no call comes back any more."""
+        return bool(self._over)
+
+    def reset(self) -> None:
+        """Forget all calls; the next one is number 0 again."""
+        if not self._over:
+            try:
+                self._ask({"do": "reset"})
+            except CallTimeout:
+                self._stop("The process did not react.")
+            except ClosedError:
+                self._stop("")
+            except WireError as error:
+                self._stop(f"The process sent what is no answer ({error}).")
+
+    def play(self, call: Call) -> Outcome:
+        """Make a call; calls are numbered from 0 in the order in which they are made."""
+        if self._over:
+            return Outcome(problem=self._over)
+        name = call.function
+        try:
+            answer = self._ask({"do": "play", "call": call})
+            if "refused" in answer:
+                return Outcome(problem=f"{name} gave back {_text(answer, 'refused')}.")
+            return _outcome(answer)
+        except CallTimeout:
+            self._stop(
+                f"{name} was stopped after {self._limits.call_seconds:g} s: "
+                "is there a loop without an end?"
+            )
+            return Outcome(problem=self._over, timed_out=True)
+        except ClosedError:
+            self._stop("")
+            return Outcome(problem=self._over)
+        except WireError as error:
+            self._stop(f"{name} disturbed the process it ran in ({error}).")
+            return Outcome(problem=self._over)
+
+    def fetch(self, result: Result) -> Any:
+        """Return an array, or plain data; raise `UnusableError` with what stands in the way."""
+        value = self._value({"do": "fetch", "result": result}, "the result")
+        if not (_is_plain(value) if result.plain else type(value) is np.ndarray):
+            raise UnusableError("something else than what was asked for")
+        return value
+
+    def read(self, name: str) -> Any:
+        """Return the value of a variable as plain data, a dict without what is not plain in it.
+
+        Raises
+        ------
+        UnusableError
+            If there is no such variable, or it holds something else.
+        """
+        value = self._value({"do": "read", "name": name}, name)
+        if not _is_plain(value):
+            raise UnusableError("something else than what was asked for")
+        return value
+
+    def close(self) -> None:
+        """End the copy, with all that was started in it."""
+        if not self._over:
+            self._stop("the branch is closed")
+
+    def _ask(self, message: dict[str, Any]) -> dict[str, Any]:
+        end = time.monotonic() + self._limits.call_seconds
+
+        def check() -> None:
+            if time.monotonic() > end:
+                raise CallTimeout
+            if self._process.poll() is not None:
+                raise ClosedError("the sandbox is gone")
+
+        try:
+            parts = pack(message)
+        except WireError as error:  # the grader's mistake, not the learner's
+            raise ValueError(f"this call can't be sent: {error}") from None
+        self._line.send_parts(parts, check)
+        return self._line.receive(check)
+
+    def _value(self, message: dict[str, Any], what: str) -> Any:
+        if self._over:
+            raise UnusableError(self._over)
+        try:
+            answer = self._ask(message)
+            if "value" in answer:
+                return answer["value"]
+            raise UnusableError(_text(answer, "refused" if "refused" in answer else "unusable"))
+        except CallTimeout:
+            self._stop(f"stopped after {self._limits.call_seconds:g} s of reading {what}")
+        except ClosedError:
+            self._stop("")
+        except WireError as error:
+            self._stop(f"{what} disturbed the process it was read in ({error})")
+        raise UnusableError(self._over)
+
+    def _stop(self, why: str) -> None:
+        """End the copy; without a reason, it has ended by itself."""
+        self._process.kill_others(self._known)
+        self._line.close()
+        how = self._end()
+        self._over = self._ended_session() or why or f"The process {how} during the call."
+
+
+def _outcome(answer: dict[str, Any]) -> Outcome:
+    """Make an `Outcome` of an answer that may be forged."""
+    raised = answer.get("raised")
+    lines = answer.get("lines")
+    if type(raised) is not tuple or not all(type(name) is str for name in raised):
+        raise WireError("an answer of an unknown kind")
+    if type(lines) is not int or lines < 0:
+        raise WireError("an answer of an unknown kind")
+    return Outcome(
+        problem=_text(answer, "problem"),
+        raised=tuple(name[:100] for name in raised[:50]),
+        printed=_text(answer, "printed"),
+        lines=min(lines, 2**62),
+        after=_held(answer.get("after")),
+        original=_held(answer.get("original")),
+    )
+
+
+def _text(answer: dict[str, Any], name: str) -> str:
+    text = answer.get(name)
+    if type(text) is not str:
+        raise WireError("an answer of an unknown kind")
+    return text[:_TEXT]
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether this consists of numbers and text, lists, tuples and dicts."""
+    if type(value) in (list, tuple):
+        return all(map(_is_plain, value))
+    if type(value) is dict:
+        return all(_is_plain(key) and _is_plain(item) for key, item in value.items())
+    return value is None or type(value) in (bool, int, float, str)
+
+
+def _held(arguments: Any) -> dict[int | str, Any]:
+    """Return what arguments hold: by position or name an array, a dict of such, or None."""
+    if type(arguments) is not dict:
+        raise WireError("an answer of an unknown kind")
+    for held in arguments.values():
+        if type(held) is dict:
+            _held(held)
+        elif held is not None and type(held) is not np.ndarray:
+            raise WireError("an answer of an unknown kind")
+    return arguments

@@ -1,0 +1,81 @@
+"""What the tests of the sandbox share."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+import dlcore.checks.calling
+from dlgrader.sandbox import Bubblewrap, Limits, Session
+
+MIB = 1 << 20
+SMALL = Limits(
+    # Long enough for a machine that is busy.
+    cell_seconds=15,
+    call_seconds=10,
+    notebook_seconds=100,
+    memory=300 * MIB,
+    address_space=1500 * MIB,
+    processes=24,
+    disk_bytes=8 * MIB,
+    file_bytes=4 * MIB,
+    files=1_500,
+    output_bytes=100_000,
+    result_bytes=4 * MIB,
+)
+# For what must be stopped, or interrupted: the less it takes, the less there is to wait.
+IMPATIENT = replace(SMALL, cell_seconds=1, grace_seconds=0.5, call_seconds=1)
+POLITE = replace(SMALL, cell_seconds=1, grace_seconds=8)
+
+needs_sandbox = pytest.mark.skipif(
+    bool(Bubblewrap().problem()), reason=Bubblewrap().problem() or "it works"
+)
+
+
+def make_edition(folder: Path) -> Path:
+    """Write the least that the runner needs of dlcore, which starts quicker than all of it."""
+    checks = folder / "dlcore" / "checks"
+    checks.mkdir(parents=True)
+    for package in (checks.parent, checks):
+        (package / "__init__.py").touch()
+    for name in ("calling.py", "comparing.py"):
+        shutil.copy(Path(dlcore.checks.calling.__file__).parent / name, checks)
+    folder.chmod(0o755)
+    return folder
+
+
+@contextmanager
+def nothing_left() -> Iterator[None]:
+    """Check that no process of the sandbox's and no folder of it is left."""
+    before = {process.pid for process in psutil.process_iter()}
+    yield
+    me = psutil.Process()
+    left = [process for process in me.children(recursive=True) if process.pid not in before]
+    assert left == []
+
+
+@contextmanager
+def opened(edition: Path, limits: Limits = SMALL, **more: Any) -> Iterator[Session]:
+    """Open a session in bubblewrap; afterwards, nothing of it runs."""
+    with nothing_left(), Session(Bubblewrap(), limits, edition=edition, **more) as session:
+        yield session
+
+
+def text_of(session: Session, source: str) -> str:
+    """Run a cell; return all its text."""
+    return "".join(map(_text, session.run_cell(source).outputs))
+
+
+def _text(output: dict[str, Any]) -> str:
+    if output["output_type"] == "stream":
+        return str(output["text"])
+    if output["output_type"] == "error":
+        return f"{output['ename']}: {output['evalue']}"
+    return str(output["data"].get("text/plain", ""))
