@@ -1,70 +1,41 @@
-"""From the text in solutions/ to the learners' notebook in exercises/."""
+"""From the text in solutions/ and the declarations to the learners' notebooks and checks."""
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from pathlib import Path
 
-import jupytext
 import nbformat
-from nbformat.notebooknode import NotebookNode
+import yaml
 
-from dlgrader.course import CONFIG_FILE, Course, GradingError
+from dlgrader.course import CONFIG_FILE, Course
 from dlgrader.declarations import Assignment
 from dlgrader.exercises import load_assignment
+from dlgrader.model import Model
+from dlgrader.public_data import agree, as_text, data_path, public_data
+from dlgrader.solutions import read_text, solution_cells, solution_notebook
 
 SOURCE = Path("build", "source")
 RELEASE = Path("exercises")
 
 
-def text_path(course: Path, name: str) -> Path:
-    """Return the file from which an assignment is made."""
-    return course / "solutions" / name / f"{name}.py"
-
-
-def read_solution(course: Path, name: str) -> NotebookNode:
-    """Return the instructor's notebook: the text, with fixed cell ids and nothing else added."""
-    text = text_path(course, name)
-    if not text.is_file():
-        raise GradingError(f"there is no {text}")
-    notebook = jupytext.read(text)
-    notebook.metadata = {
-        "kernelspec": notebook.metadata["kernelspec"],
-        "language_info": {"name": "python"},
-    }
-    notebook.nbformat_minor = 5
-    for number, cell in enumerate(notebook.cells, start=1):
-        cell.metadata.pop("lines_to_next_cell", None)  # jupytext's note about blank lines
-        # Random ids would change the notebook at every run.
-        cell.id = cell.metadata.get("nbgrader", {}).get("grade_id", f"cell-{number:02}")
-    _check_points(notebook, load_assignment(name))
-    nbformat.validate(notebook)
-    return notebook
-
-
-def _check_points(notebook: NotebookNode, declared: Assignment) -> None:
-    """See that the notebook offers the points that the judge gives."""
-    offered = {
-        meta["grade_id"]: meta["points"]
-        for meta in (cell.metadata.get("nbgrader", {}) for cell in notebook.cells)
-        if meta.get("grade") and meta["points"]
-    }
-    expected = {f"{part.name}-points": part.max_points for part in declared.exercises}
-    expected |= {part.name: part.max_points for part in declared.written}
-    if offered != expected:
-        raise GradingError(
-            f"{declared.name}: the points in the notebook's graded cells, {offered}, "
-            f"are not those of dlgrader/exercises, {expected}"
-        )
-
-
 def write_source(course: Path, name: str, folder: Path) -> Path:
     """Write the instructor's notebook to where nbgrader looks for it below `folder`."""
+    notebook = solution_notebook(course, load_assignment(name), _site(course))
+    nbformat.validate(notebook)
     path = folder / SOURCE / name / f"{name}.ipynb"
     path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(read_solution(course, name), path)
+    nbformat.write(notebook, path)
     return path
+
+
+def _site(course: Path) -> str:
+    """Return the address of the book, if the course has set one."""
+    path = course / "_config.yml"
+    settings = yaml.safe_load(path.read_text("utf-8")) if path.is_file() else {}
+    return (settings.get("html") or {}).get("baseurl") or ""
 
 
 def make_release(course: Path, name: str) -> str:
@@ -80,10 +51,12 @@ def make_release(course: Path, name: str) -> str:
 
 
 def generate(course: Path, name: str, *, check: bool = False) -> bool:
-    """Bring build/source/ and exercises/ up to date; return whether exercises/ was already.
+    """Bring the checks' data, build/source/ and exercises/ up to date; return whether they were.
 
     With `check`, nothing is written.
     """
+    declared = load_assignment(name)
+    data_in_step = _renew_data(course, declared, check=check)
     path = course / RELEASE / name / f"{name}.ipynb"
     text = make_release(course, name)
     in_step = path.is_file() and path.read_text(encoding="utf-8") == text
@@ -92,4 +65,15 @@ def generate(course: Path, name: str, *, check: bool = False) -> bool:
         if not in_step:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
+    return in_step and data_in_step
+
+
+def _renew_data(course: Path, declared: Assignment, *, check: bool) -> bool:
+    model = Model(solution_cells(read_text(course, declared.name)))
+    data = json.loads(as_text(public_data(declared, model)))
+    path = data_path(course, declared.name)
+    in_step = path.is_file() and agree(json.loads(path.read_text("utf-8")), data)
+    if not in_step and not check:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(as_text(data), encoding="utf-8")
     return in_step

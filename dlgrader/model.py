@@ -1,0 +1,74 @@
+"""The model solution of an assignment as text, with edits that make other answers of it."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import dlgrader
+from dlgrader.declarations import Alternative, CodeExercise, Mistake
+from dlgrader.solutions import read_text, solution_cells
+
+
+class EditError(ValueError):
+    """An edit does not fit the text that it changes."""
+
+
+class Model:
+    """The cells of a model solution.
+
+    Parameters
+    ----------
+    cells : mapping of str
+        The source of each cell in which a learner writes, by its name, in the notebook's order.
+    """
+
+    def __init__(self, cells: Mapping[str, str]) -> None:
+        self.cells = dict(cells)
+
+    def source(self, exercise: CodeExercise, change: Mistake | Alternative | None = None) -> str:
+        """Return the cell of an exercise, as a mistake or an alternative changes it."""
+        if change is None:
+            return self.cells[exercise.name]
+        if change.source:
+            return textwrap.dedent(change.source).strip("\n")
+        text = self.cells[exercise.name]
+        for old, new in change.edits:
+            if text.count(old) != 1:
+                raise EditError(
+                    f"{exercise.name}, {change.name}: {old!r} stands {text.count(old)} times in "
+                    "the model solution, expected once"
+                )
+            text = text.replace(old, new)
+        return text
+
+    def functions(
+        self, exercise: CodeExercise, change: Mistake | Alternative | None = None
+    ) -> dict[str, Any]:
+        """Return what the cells define, with the cell of `exercise` changed."""
+        namespace: dict[str, Any] = {"np": np, "__name__": "__main__"}
+        for name, source in self.cells.items():
+            text = self.source(exercise, change) if name == exercise.name else source
+            exec(compile(text, f"<{name}>", "exec"), namespace)
+            if name == exercise.name:
+                break
+        return namespace
+
+
+@cache
+def load_model(assignment: str, root: Path | None = None) -> Model:
+    """Return the model solution of an assignment.
+
+    Parameters
+    ----------
+    assignment : str
+    root : Path, optional
+        The folder that holds ``solutions/``; by default that of this package.
+    """
+    folder = root or Path(dlgrader.__file__).parents[1]
+    return Model(solution_cells(read_text(folder, assignment)))
