@@ -1,7 +1,6 @@
 """Settings of nbgrader for this course; its commands and its formgrader read this file."""
 
 import os
-import secrets
 import sys
 from pathlib import Path
 
@@ -9,9 +8,6 @@ from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPrep
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
-    ClearOutput,
-    DeduplicateIds,
-    Execute,
     GetGrades,
     IgnorePattern,
     LimitOutput,
@@ -19,8 +15,11 @@ from nbgrader.preprocessors import (
     SaveAutoGrades,
 )
 
+from dlgrader import nbgrader_patches
+from dlgrader.grading_steps import RunInSandbox, SaveBonus
+from dlgrader.intake import IntakeExporter
 from dlgrader.preprocessors import (
-    DropEmptyMetadata,
+    FlagUnreadable,
     HideMarkScheme,
     OmitChecks,
     RestoreCells,
@@ -45,34 +44,25 @@ c.ClearSolutions.text_stub = "*Your answer here.*"
 # The marking scheme stands in the locked question, above the answer that is graded by hand.
 c.ClearMarkScheme.enforce_metadata = False
 
-# One cell may take a minute; then it is interrupted, and the next one runs.
-c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
-c.Execute.timeout = 60
-c.Execute.interrupt_on_timeout = True
-c.Execute.startup_timeout = 120
-c.Execute.shutdown_kernel = "immediate"
-# A learner's tag must not skip the graded cells: this one can't be guessed.
-c.Execute.skip_cells_with_tag = secrets.token_hex(16)
+# How long and how much a learner's code may compute stands in dlgrader/sandbox/limits.py; change it
+# here, for example c.RunInSandbox.limits = {"cell_seconds": 120}.
 
-c.Autograde.sanitize_preprocessors = [
-    ClearOutput,
-    DeduplicateIds,
-    DropEmptyMetadata,
-    OverwriteKernelspec,
-    RestoreCells,
-    CheckCellMetadata,
-]
+# nbgrader follows links, waits at pipes, and stops at an odd timestamp; see the module.
+nbgrader_patches.install()
+c.Autograde.exporter_class = IntakeExporter
+c.Autograde.sanitize_preprocessors = [OverwriteKernelspec, RestoreCells, CheckCellMetadata]
 c.Autograde.autograde_preprocessors = [
-    Execute,
+    RunInSandbox,
     StderrToStdout,
     IgnorePattern,
     ClearMetadataPreprocessor,
     LimitOutput,
     SaveAutoGrades,
+    SaveBonus,
+    FlagUnreadable,
     AssignLatePenalties,
     CheckCellMetadata,
 ]
-c.OverwriteCells.add_missing_cells = True
 c.GenerateFeedback.preprocessors = [
     GetGrades,
     OmitChecks,

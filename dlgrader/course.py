@@ -51,6 +51,7 @@ class Course:
         config = PyFileConfigLoader(CONFIG_FILE, path=str(self.root)).load_config()
         config.merge(Config({name: dict(section) for name, section in (settings or {}).items()}))
         config.CourseDirectory.root = str(self.root)
+        self.config = config
         with _quietly():
             self._api = NbGraderAPI(config=config)
 
@@ -99,6 +100,10 @@ class Course:
         name = getattr(self._api.coursedir, f"{step}_directory")
         return Path(self._api.coursedir.format_path(name, student, assignment))
 
+    def students(self, assignment: str) -> list[str]:
+        """Return all who submitted the assignment, in alphabetical order."""
+        return sorted(self._api.get_submitted_students(assignment))
+
     def _exchange(self, kind: Any, assignment: str, student: str, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         coursedir = self._api.coursedir
@@ -137,3 +142,31 @@ def _quietly() -> Iterator[None]:
             yield
     finally:
         log.propagate, log.handlers = before
+
+
+@contextmanager
+def quiet_environment(home: Path) -> Iterator[None]:
+    """Keep Jupyter and matplotlib away from the user's own folders; one thread per kernel."""
+    folders = {
+        name: str(home / name.lower())
+        for name in (
+            "IPYTHONDIR",
+            "JUPYTER_CONFIG_DIR",
+            "JUPYTER_DATA_DIR",
+            "JUPYTER_RUNTIME_DIR",
+            "MPLCONFIGDIR",
+        )
+    }
+    for folder in folders.values():
+        Path(folder).mkdir(parents=True)
+    ours = {**folders, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    before = {name: os.environ.get(name) for name in ours}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

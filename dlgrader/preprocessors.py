@@ -4,63 +4,96 @@
 
 from __future__ import annotations
 
-import uuid
+from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 from nbformat.notebooknode import NotebookNode
 from nbgrader import utils
-from nbgrader.preprocessors import ClearMarkScheme, NbGraderPreprocessor, OverwriteCells
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import ClearMarkScheme, NbGraderPreprocessor
+
+from dlgrader.intake import Released, about_cell, restore
 
 Resources = Any
 Pair = tuple[NotebookNode, Resources]
 
 
-class RestoreCells(OverwriteCells):
-    """Restore locked cells to the released text, and graded cells that were deleted.
+class RestoreCells(NbGraderPreprocessor):
+    """Bring the learner's cells together with the released ones; see `dlgrader.intake`.
 
-    nbgrader's own version fails if the cell before a deleted one is locked but not graded.
+    If anything had to be put right, or the file itself was odd, a first cell says so.
     """
 
-    def add_missing_grade_cells(self, nb: NotebookNode, resources: Resources) -> Pair:
-        """Insert every missing graded cell after the nearest earlier cell that is present.
-
-        Without any, as in a notebook that lost its metadata, they all go to the end, where they
-        find what the other cells define.
-        """
-        notebook = self.gradebook.find_notebook(self.notebook_id, self.assignment_id)
-        points = {cell.name: cell.max_score for cell in notebook.grade_cells}
-        answers = {cell.name for cell in notebook.solution_cells}
-        known = {cell.name for cell in notebook.source_cells}
-        present = {cell.metadata.get("nbgrader", {}).get("grade_id") for cell in nb.cells}
-        place = 0 if known & present else len(nb.cells)
-        for source in notebook.source_cells:
-            ids = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in nb.cells]
-            if source.name in ids:
-                place = ids.index(source.name) + 1
-            elif source.name in points:
-                self.log.warning("Cell %s was deleted; adding it again", source.name)
-                cell = self.missing_cell_transform(
-                    source, points[source.name], is_solution=source.name in answers
-                )
-                # As it was released, so that a deleted answer counts as none.
-                cell.source = source.source
-                cell.id = uuid.uuid4().hex
-                nb.cells.insert(place, cell)
-                place += 1
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> Pair:
+        """Restore the cells by what the gradebook knows of the released notebook."""
+        where = resources["nbgrader"]
+        with Gradebook(where["db_url"]) as book:
+            notebook = book.find_notebook(where["notebook"], where["assignment"])
+            released = [self._released(cell, notebook) for cell in notebook.source_cells]
+        found = nb.metadata.setdefault("dlgrader", NotebookNode(remarks=[], readable=True))
+        nb.cells, remarks = restore(nb.cells, released)
+        for remark in remarks:
+            self.log.warning("%s, %s: %s", where["student"], where["notebook"], remark)
+        if found["readable"]:
+            found["remarks"] = [*found["remarks"], *remarks]
+        if found["remarks"]:
+            used = {cell.id for cell in nb.cells}
+            cell_id = next(name for name in _about_ids() if name not in used)
+            nb.cells.insert(0, about_cell(found["remarks"], cell_id))
+        resources["dlgrader"] = found
         return nb, resources
 
+    def _released(self, cell: Any, notebook: Any) -> Released:
+        graded = {part.name: part.max_score for part in notebook.grade_cells}
+        tasks = {part.name: part.max_score for part in notebook.task_cells}
+        # The gradebook keeps the marking scheme, which the learner's copy did not have.
+        shown = NotebookNode(source=cell.source)
+        ClearMarkScheme(parent=self)._remove_mark_scheme_region(shown)
+        return Released(
+            name=cell.name,
+            cell_type=cell.cell_type,
+            source=cell.source,
+            shown=shown.source,
+            locked=cell.locked,
+            checksum=cell.checksum,
+            points=(graded | tasks).get(cell.name),
+            solution=cell.name in {part.name for part in notebook.solution_cells},
+            task=cell.name in tasks,
+        )
 
-class DropEmptyMetadata(NbGraderPreprocessor):
-    """Make an ordinary cell of a copy of a graded one.
 
-    `DeduplicateIds` leaves empty nbgrader metadata behind, at which later steps fail.
+def _about_ids() -> Iterator[str]:
+    yield "about-this-file"
+    for number in count(2):
+        yield f"about-this-file-{number}"
+
+
+class FlagUnreadable(NbGraderPreprocessor):
+    """Show the instructor, and the learner, a submission in which nothing could be read.
+
+    Must come after `SaveAutoGrades`, which resets flags and comments.
     """
 
-    def preprocess_cell(self, cell: NotebookNode, resources: Resources, cell_index: int) -> Pair:
-        """Delete nbgrader metadata that is empty."""
-        if cell.metadata.get("nbgrader") == {}:
-            del cell.metadata["nbgrader"]
-        return cell, resources
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> Pair:
+        """Flag the first graded cell, and say why in the comment of the first answer."""
+        found = resources.get("dlgrader", {})
+        if found.get("readable", True):
+            return nb, resources
+        where = resources["nbgrader"]
+        text = " ".join(found["remarks"])
+        with Gradebook(where["db_url"]) as book:
+            names = where["notebook"], where["assignment"], where["student"]
+            submission = book.find_submission_notebook(*names)
+            ids = [cell.metadata.nbgrader.grade_id for cell in nb.cells if utils.is_grade(cell)]
+            worth = {grade.name: grade for grade in submission.grades if grade.max_score}
+            if first := next((worth[name] for name in ids if name in worth), None):
+                first.needs_manual_grade = True
+            for cell in filter(utils.is_solution, nb.cells):
+                book.find_comment(cell.metadata.nbgrader.grade_id, *names).auto_comment = text
+                break
+            book.db.commit()
+        return nb, resources
 
 
 class StderrToStdout(NbGraderPreprocessor):
@@ -75,11 +108,14 @@ class StderrToStdout(NbGraderPreprocessor):
 
 
 class OmitChecks(NbGraderPreprocessor):
-    """Leave check cells, which are worth no points, out of the feedback's list of scores."""
+    """Leave check cells out of the feedback's list of scores: they are worth no points.
+
+    Cells of bonus points are not either, but a score may stand beside them.
+    """
 
     def preprocess_cell(self, cell: NotebookNode, resources: Resources, cell_index: int) -> Pair:
         """Make an ordinary cell of a graded one without points."""
-        if utils.is_grade(cell) and not cell.metadata.nbgrader["points"]:
+        if utils.is_grade(cell) and cell.metadata.nbgrader["grade_id"].endswith("-check"):
             del cell.metadata["nbgrader"]
         return cell, resources
 
