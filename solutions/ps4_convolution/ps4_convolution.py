@@ -16,46 +16,35 @@
 # In this notebook you write a convolutional layer and a pooling layer in NumPy, forwards and
 # backwards, and train a network with them. It belongs to chapter 4.
 #
-# **60 points, about 3 hours.**
+# **{points} points, about {hours}.**
 #
-# | | exercise | points | minutes |
-# |---|---|---|---|
-# | 1 | `conv_output_size` | 4 | 10 |
-# | 2 | ten output sizes | 10 | 25 |
-# | 3 | `im2col` | 8 | 30 |
-# | 4 | `col2im` | 6 | 20 |
-# | 5 | `conv_forward` | 8 | 20 |
-# | 6 | `conv_backward` | 8 | 30 |
-# | 7 | `max_pool_forward` | 4 | 15 |
-# | 8 | `max_pool_backward` | 4 | 15 |
-# | 9 | two written answers | 8 | 15 |
+# {table}
 #
 # How to work:
 #
 # - Write your code where it says "Your work here", in place of the line that raises an error. You may add
-#   helper functions and cells, and import the standard library. Use NumPy only: do not call `dlcore`'s
-#   own functions of the same name.
+#   helper functions and cells, and import the standard library. Use NumPy only: `dlcore`'s own
+#   functions are withheld when the notebook is graded.
 # - After each exercise comes a **check**. It tries a few cases and, if one goes wrong, says what was
 #   expected, what came, and a likely cause. It gives no points: those come from other, hidden cases,
 #   part by part, so a function that is right without padding keeps the points for that.
+# - Names, the order of the arguments and their defaults are given. All of them are numbers, tuples and
+#   arrays as described: only `conv_output_size` has to refuse what makes no sense.
 # - Functions must leave their arguments as they were. Printing and warnings do no harm. The dtype of
 #   a result is not graded; values are.
 # - Loops are allowed everywhere. A call that takes longer than three seconds on these small arrays
 #   is stopped.
 #
-# Before you submit, restart the kernel and run all cells.
+# Throughout, images are arrays `x` with the axes $(N, C, H, W)$: images of the batch, channels, height,
+# width. Before you submit, restart the kernel and run all cells.
 
-# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% setup=true
 import matplotlib.pyplot as plt
 import numpy as np
 
 from dlcore import checks
 
-# %% [markdown]
-# ## 1. Output size
-#
-# *4 points · about 10 minutes · chapter 4, "The output size"*
-#
+# %% [markdown] exercise="conv_output_size"
 # A filter of size $f$ slides along an axis of $n$ pixels in steps of $s$ (the stride), after $p$
 # zeros (the padding) were put at **both** ends. It has
 #
@@ -64,15 +53,19 @@ from dlcore import checks
 # positions. $\lfloor\ \rfloor$ rounds down: a step that would leave the image is not made.
 #
 # Write `conv_output_size(input_size, filter_size, stride=1, pad=0)`, which returns this number as
-# an integer. It raises a `ValueError`
+# an integer (a Python or a NumPy one). It raises a `ValueError`
 #
 # - if the filter is larger than the padded input,
 # - if `input_size`, `filter_size` or `stride` is smaller than 1, or `pad` is negative.
 #
-# All arguments are integers; other types need no check.
+# The padding may be larger than the filter, and so may the stride. All arguments are integers; other
+# types need no check.
+#
+# Example: 7 pixels, a filter of size 3, stride 2, padding 1: $\lfloor 6 / 2 \rfloor + 1 = 4$; with 8
+# pixels it is $\lfloor 7 / 2 \rfloor + 1 = 4$ as well.
 
 
-# %% nbgrader={"grade": false, "grade_id": "conv_output_size", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% exercise="conv_output_size"
 def conv_output_size(input_size, filter_size, stride=1, pad=0):
     """Number of positions of a filter along one axis."""
     ### BEGIN SOLUTION
@@ -86,24 +79,10 @@ def conv_output_size(input_size, filter_size, stride=1, pad=0):
     raise NotImplementedError("conv_output_size is not written yet.")
 
 
-# %% nbgrader={"grade": true, "grade_id": "conv_output_size-check", "locked": true, "points": 0, "schema_version": 3, "solution": false, "task": false}
-checks.ps4.conv_output_size(conv_output_size)
-
-# %% nbgrader={"grade": true, "grade_id": "conv_output_size-points", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-# The points for conv_output_size are given here when the notebook is graded.
-### BEGIN HIDDEN TESTS
-from dlgrader import judge
-
-judge.score("ps4_convolution", "conv_output_size", globals())
-### END HIDDEN TESTS
-
-# %% [markdown]
-# ## 2. Ten output sizes
-#
-# *10 points, one for each problem · about 25 minutes · chapter 4, "The output size"*
-#
-# Work these out on paper, as in an exam, and put the numbers into the dict below. The check compares
-# your answers with your own `conv_output_size`: if they disagree, one of the two is wrong.
+# %% [markdown] exercise="output_sizes"
+# Work these out on paper, as in an exam, and put the numbers into the dict below, one point for each.
+# The check compares your answers with your own `conv_output_size`: if they disagree, one of the two
+# is wrong.
 #
 # - **a)** A row of 28 pixels, filter size 3, stride 1, no padding. How many positions?
 # - **b)** A row of 9 pixels, filter size 2, stride 1, padding 1. How many positions?
@@ -114,14 +93,15 @@ judge.score("ps4_convolution", "conv_output_size", globals())
 # - **f)** Max pooling with 3 × 3 windows and stride 2 on maps of 55 × 55. How high is the output?
 # - **g)** Which padding keeps the size 20 × 20 under a 9 × 9 filter with stride 1?
 # - **h)** `im2col` is applied to an array of shape (10, 3, 28, 28) with a 5 × 5 filter, stride 1 and
-#   padding 2. How many rows has the result?
+#   padding 2. How many rows has the result? (There is one row for every position of the filter in
+#   every image; see the next exercise.)
 # - **i)** A 28 × 28 image passes a 3 × 3 convolution (padding 1), 2 × 2 pooling (stride 2), a 3 × 3
 #   convolution without padding and another 2 × 2 pooling (stride 2). Both convolutions have stride 1;
 #   the second has 32 filters. How many values come out of the flatten layer for one image?
 # - **j)** A filter of size 3 with stride 2 and no padding is to have exactly 10 positions along a row.
 #   How long must the row be at least?
 
-# %% nbgrader={"grade": false, "grade_id": "output_sizes", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% exercise="output_sizes"
 output_sizes = {
     "a": None,
     "b": None,
@@ -149,28 +129,13 @@ output_sizes = {
 }
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "output_sizes-check", "locked": true, "points": 0, "schema_version": 3, "solution": false, "task": false}
-checks.ps4.output_sizes(output_sizes, conv_output_size)
-
-# %% nbgrader={"grade": true, "grade_id": "output_sizes-points", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
-# The points for the ten output sizes are given here when the notebook is graded.
-### BEGIN HIDDEN TESTS
-from dlgrader import judge
-
-judge.score("ps4_convolution", "output_sizes", globals())
-### END HIDDEN TESTS
-
-# %% [markdown]
-# ## 3. From windows to rows: `im2col`
-#
-# *8 points · about 30 minutes · chapter 4.1, "im2col: every window becomes a row"*
-#
+# %% [markdown] exercise="im2col"
 # A convolution multiplies every window of the image with the same filter. `im2col` writes each window
 # as one row of a matrix, so that a single matrix product does all of it.
 #
 # Write `im2col(x, filter_h, filter_w, stride=1, pad=0)`.
 #
-# - `x` has shape $(N, C, H, W)$: images, channels, height, width.
+# - `x` has shape $(N, C, H, W)$ and holds floats or integers.
 # - Put `pad` rows and columns of zeros at all four sides of every channel.
 # - The result has shape
 #   $(N \cdot \mathrm{out\_h} \cdot \mathrm{out\_w},\ C \cdot \mathrm{filter\_h} \cdot \mathrm{filter\_w})$.
@@ -178,15 +143,18 @@ judge.score("ps4_convolution", "output_sizes", globals())
 # - **Columns** run over the channel first, then the filter row, then the filter column (fastest).
 #
 # So the row of image $n$ at position $(y, x)$ holds the pixels
-# $\mathrm{padded}[n, c, y s + i, x s + j]$. Padding larger than the filter and a stride larger than
-# the filter are legal. `x` may hold integers or floats and must stay as it was.
+# $\mathrm{padded}[n, c, y s + i, x s + j]$ for all $c$, $i$, $j$. Padding larger than the filter and a
+# stride larger than the filter are legal. `x` must stay as it was.
 #
 # For the image
 # $\begin{pmatrix} 1 & 2 & 3 \\ 4 & 5 & 6 \\ 7 & 8 & 9 \end{pmatrix}$
 # and a 2 × 2 filter the first row is $(1, 2, 4, 5)$, the second $(2, 3, 5, 6)$.
+#
+# How fast it is costs no points. But if your function runs through the output pixels one by one in
+# Python, the feedback will tell you: there is a way that loops over the entries of the filter only.
 
 
-# %% nbgrader={"grade": false, "grade_id": "im2col", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% exercise="im2col"
 def im2col(x, filter_h, filter_w, stride=1, pad=0):
     """Every window of x, shape (N, C, H, W), as a row of a matrix."""
     ### BEGIN SOLUTION
@@ -205,36 +173,27 @@ def im2col(x, filter_h, filter_w, stride=1, pad=0):
     raise NotImplementedError("im2col is not written yet.")
 
 
-# %% nbgrader={"grade": true, "grade_id": "im2col-check", "locked": true, "points": 0, "schema_version": 3, "solution": false, "task": false}
-checks.ps4.im2col(im2col)
-
-# %% nbgrader={"grade": true, "grade_id": "im2col-points", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
-# The points for im2col are given here when the notebook is graded.
-### BEGIN HIDDEN TESTS
-from dlgrader import judge
-
-judge.score("ps4_convolution", "im2col", globals())
-### END HIDDEN TESTS
-
-# %% [markdown]
-# ## 4. Back to the image: `col2im`
-#
-# *6 points · about 20 minutes · chapter 4.1, "col2im: the way back"*
-#
+# %% [markdown] exercise="col2im"
 # The backward pass receives a gradient for every entry of the matrix and has to bring it back to the
 # pixel that the entry was copied from. A pixel lies in several windows, so its gradients **add up**.
 # `col2im` is therefore not the inverse of `im2col` but its transpose as a linear map:
-# $\langle \mathrm{im2col}(x), c \rangle = \langle x, \mathrm{col2im}(c) \rangle$.
+# $\langle \mathrm{im2col}(x), c \rangle = \langle x, \mathrm{col2im}(c) \rangle$ for all $x$ and $c$,
+# where $\langle\ ,\ \rangle$ is the sum of the products of all entries.
 #
 # Write `col2im(col, input_shape, filter_h, filter_w, stride=1, pad=0)`.
 #
 # - `col` has the shape that `im2col` returns, rows and columns in the same order.
 # - `input_shape` is the tuple $(N, C, H, W)$, without padding; the result has this shape.
 # - Add up in the padded image, then cut the padding off at all four sides.
-# - A pixel that no window reaches (because of the stride) gets 0. `col` must stay as it was.
+# - A pixel that no window reaches (because of the stride) gets 0.
+# - `col` must stay as it was.
+#
+# For an image of 3 × 3 pixels and a 2 × 2 filter, a matrix of ones gives
+# $\begin{pmatrix} 1 & 2 & 1 \\ 2 & 4 & 2 \\ 1 & 2 & 1 \end{pmatrix}$: the pixel in the middle lies in all
+# four windows.
 
 
-# %% nbgrader={"grade": false, "grade_id": "col2im", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% exercise="col2im"
 def col2im(col, input_shape, filter_h, filter_w, stride=1, pad=0):
     """Sum of the entries of col for each pixel of an image of shape input_shape."""
     ### BEGIN SOLUTION
@@ -253,22 +212,7 @@ def col2im(col, input_shape, filter_h, filter_w, stride=1, pad=0):
     raise NotImplementedError("col2im is not written yet.")
 
 
-# %% nbgrader={"grade": true, "grade_id": "col2im-check", "locked": true, "points": 0, "schema_version": 3, "solution": false, "task": false}
-checks.ps4.col2im(col2im)
-
-# %% nbgrader={"grade": true, "grade_id": "col2im-points", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
-# The points for col2im are given here when the notebook is graded.
-### BEGIN HIDDEN TESTS
-from dlgrader import judge
-
-judge.score("ps4_convolution", "col2im", globals())
-### END HIDDEN TESTS
-
-# %% [markdown]
-# ## 5. Convolution, forwards
-#
-# *8 points · about 20 minutes · chapter 4.1, "Forward: one matrix product"*
-#
+# %% [markdown] exercise="conv_forward"
 # With images `x` $(N, C, H, W)$, filters `W` $(FN, C, FH, FW)$ and biases `b` $(FN,)$ the output has
 # shape $(N, FN, \mathrm{out\_h}, \mathrm{out\_w})$ and the values
 #
@@ -282,11 +226,15 @@ judge.score("ps4_convolution", "col2im", globals())
 #
 # Write `conv_forward(x, W, b, stride=1, pad=0)`. It returns the pair `(out, cache)`. What the cache
 # holds is up to you: it must contain all that `conv_backward` will need, so that no global variable
-# is used. `x`, `W` and `b` must stay as they were. If you use your `im2col`, see that its check passes
-# first.
+# is used. `x`, `W` and `b` must stay as they were. You may use your `im2col` (then see that its check
+# passes first) or write loops.
+#
+# For the 3 × 3 image above, the filter $\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}$ and the bias
+# 100, the value at the top left is
+# $1 \cdot 1 + 2 \cdot 2 + 3 \cdot 4 + 4 \cdot 5 + 100 = 137$.
 
 
-# %% nbgrader={"grade": false, "grade_id": "conv_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% exercise="conv_forward"
 def conv_forward(x, W, b, stride=1, pad=0):
     """Convolution of images x with filters W and biases b: (out, cache)."""
     ### BEGIN SOLUTION
@@ -302,22 +250,7 @@ def conv_forward(x, W, b, stride=1, pad=0):
     raise NotImplementedError("conv_forward is not written yet.")
 
 
-# %% nbgrader={"grade": true, "grade_id": "conv_forward-check", "locked": true, "points": 0, "schema_version": 3, "solution": false, "task": false}
-checks.ps4.conv_forward(conv_forward)
-
-# %% nbgrader={"grade": true, "grade_id": "conv_forward-points", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
-# The points for conv_forward are given here when the notebook is graded.
-### BEGIN HIDDEN TESTS
-from dlgrader import judge
-
-judge.score("ps4_convolution", "conv_forward", globals())
-### END HIDDEN TESTS
-
-# %% [markdown]
-# ## 6. Convolution, backwards
-#
-# *8 points · about 30 minutes · chapter 4.1, "Backward: three gradients"*
-#
+# %% [markdown] exercise="conv_backward"
 # Given `dout`, the gradient of the loss with respect to the output, of shape
 # $(N, FN, \mathrm{out\_h}, \mathrm{out\_w})$, find the gradients with respect to `x`, `W` and `b`.
 # Bring `dout` into the form of the matrix product, $D$ of shape
@@ -328,14 +261,19 @@ judge.score("ps4_convolution", "conv_forward", globals())
 #   \frac{\partial L}{\partial \mathrm{col}} = D\, W_\mathrm{matrix},$$
 #
 # and `col2im` brings the last one back to the image. Sums run over the whole batch; nothing is divided
-# by $N$ here, because the loss has done so already.
+# by $N$ here, because the loss has done so already. A pixel that no window reaches gets the gradient 0.
 #
 # Write `conv_backward(dout, cache)`. It returns `(dx, dW, db)` in the shapes of `x`, `W` and `b`. It
 # must give the same result when it is called again with the same cache, or after another call of
 # `conv_forward`, and must leave `dout` as it was.
+#
+# Example: the image $\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}$ and the filter
+# $\begin{pmatrix} 5 & 6 \\ 7 & 8 \end{pmatrix}$ give one value. If its gradient is 10, then
+# $dx = \begin{pmatrix} 50 & 60 \\ 70 & 80 \end{pmatrix}$,
+# $dW = \begin{pmatrix} 10 & 20 \\ 30 & 40 \end{pmatrix}$ and $db = (10)$.
 
 
-# %% nbgrader={"grade": false, "grade_id": "conv_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% exercise="conv_backward"
 def conv_backward(dout, cache):
     """Gradients of a convolution: (dx, dW, db)."""
     ### BEGIN SOLUTION
@@ -350,32 +288,21 @@ def conv_backward(dout, cache):
     raise NotImplementedError("conv_backward is not written yet.")
 
 
-# %% nbgrader={"grade": true, "grade_id": "conv_backward-check", "locked": true, "points": 0, "schema_version": 3, "solution": false, "task": false}
-checks.ps4.conv_backward(conv_forward, conv_backward)
-
-# %% nbgrader={"grade": true, "grade_id": "conv_backward-points", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
-# The points for conv_backward are given here when the notebook is graded.
-### BEGIN HIDDEN TESTS
-from dlgrader import judge
-
-judge.score("ps4_convolution", "conv_backward", globals())
-### END HIDDEN TESTS
-
-# %% [markdown]
-# ## 7. Max pooling, forwards
-#
-# *4 points · about 15 minutes · chapter 4.2, "Pooling"*
-#
+# %% [markdown] exercise="max_pool_forward"
 # Write `max_pool_forward(x, pool, stride)`. From every window of `pool` × `pool` pixels of `x`
 # $(N, C, H, W)$ it takes the largest value, in every image and channel on its own, and returns
 # `(out, cache)` with `out` of shape $(N, C, \mathrm{out\_h}, \mathrm{out\_w})$.
 #
 # `pool` and `stride` are integers. Windows start every `stride` pixels, so they may overlap or leave
 # gaps; there is no padding, and a window that does not fit is left out. Values may be negative. `x`
-# must stay as it was.
+# must stay as it was. The cache is for `max_pool_backward`, as before.
+#
+# Example: with `pool = 2` and `stride = 2` the image
+# $\begin{pmatrix} 1 & 5 & 2 \\ 3 & 4 & 9 \end{pmatrix}$ gives the single value 5; with `stride = 1` it
+# gives $(5, 9)$.
 
 
-# %% nbgrader={"grade": false, "grade_id": "max_pool_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% exercise="max_pool_forward"
 def max_pool_forward(x, pool, stride):
     """Largest value of every window: (out, cache)."""
     ### BEGIN SOLUTION
@@ -391,22 +318,7 @@ def max_pool_forward(x, pool, stride):
     raise NotImplementedError("max_pool_forward is not written yet.")
 
 
-# %% nbgrader={"grade": true, "grade_id": "max_pool_forward-check", "locked": true, "points": 0, "schema_version": 3, "solution": false, "task": false}
-checks.ps4.max_pool_forward(max_pool_forward)
-
-# %% nbgrader={"grade": true, "grade_id": "max_pool_forward-points", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-# The points for max_pool_forward are given here when the notebook is graded.
-### BEGIN HIDDEN TESTS
-from dlgrader import judge
-
-judge.score("ps4_convolution", "max_pool_forward", globals())
-### END HIDDEN TESTS
-
-# %% [markdown]
-# ## 8. Max pooling, backwards
-#
-# *4 points · about 15 minutes · chapter 4.2, "Pooling"*
-#
+# %% [markdown] exercise="max_pool_backward"
 # Write `max_pool_backward(dout, cache)`, which returns `dx` in the shape of `x`. The gradient of an
 # output value goes to the pixel that was the maximum of its window; all others get nothing from it.
 #
@@ -414,10 +326,14 @@ judge.score("ps4_convolution", "max_pool_forward", globals())
 # - If several pixels of a window are equally large, give the gradient to one of them, or a share to
 #   each: together they must receive it once.
 # - A pixel in no window gets 0.
-# - As before: the cache holds all you need, it works twice, and `dout` stays as it was.
+# - As before: the cache holds all you need, it works twice, and after another call of
+#   `max_pool_forward`; `dout` stays as it was.
+#
+# Example: with `pool = 2` and `stride = 1` and the image above, the gradient $(6, 7)$ goes to
+# $\begin{pmatrix} 0 & 6 & 0 \\ 0 & 0 & 7 \end{pmatrix}$.
 
 
-# %% nbgrader={"grade": false, "grade_id": "max_pool_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% exercise="max_pool_backward"
 def max_pool_backward(dout, cache):
     """Gradient of max pooling with respect to its input."""
     ### BEGIN SOLUTION
@@ -429,120 +345,61 @@ def max_pool_backward(dout, cache):
     raise NotImplementedError("max_pool_backward is not written yet.")
 
 
-# %% nbgrader={"grade": true, "grade_id": "max_pool_backward-check", "locked": true, "points": 0, "schema_version": 3, "solution": false, "task": false}
-checks.ps4.max_pool_backward(max_pool_forward, max_pool_backward)
+# %% [markdown] exercise="why_share"
+# A convolution with 30 filters of 5 × 5 (stride 1, no padding) turns a grey image of 28 × 28 pixels into
+# 30 maps of 24 × 24. A fully connected layer could do the same. How many weights, biases left out, has
+# each of the two? Which two properties of the convolution make the difference, and what does one assume
+# about images by using it?
+#
+# This question and the next are read and graded by a person. Three to five sentences each are enough.
 
-# %% nbgrader={"grade": true, "grade_id": "max_pool_backward-points", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-# The points for max_pool_backward are given here when the notebook is graded.
-### BEGIN HIDDEN TESTS
-from dlgrader import judge
-
-judge.score("ps4_convolution", "max_pool_backward", globals())
-### END HIDDEN TESTS
-
-# %% [markdown]
-# ## 9. In your own words
-#
-# *8 points · about 15 minutes · chapter 4, "What a fully connected layer does not
-# see" and "What a layer costs", and chapter 4.2, "The receptive field"*
-#
-# Two questions, read and graded by a person. Three to five sentences each are enough.
-
-# %% [markdown] nbgrader={"grade": false, "grade_id": "why_share-question", "locked": true, "schema_version": 3, "solution": false, "task": false}
-# **a) So few weights** (4 points). A convolution with 30 filters of 5 × 5 (stride 1, no padding) turns
-# a grey image of 28 × 28 pixels into 30 maps of 24 × 24. A fully connected layer could do the same.
-# How many weights, biases left out, has each of the two? Which two properties of the convolution make
-# the difference, and what does one assume about images by using it?
-#
-# === BEGIN MARK SCHEME ===
-#
-# ---
-# **Rubric**, one point each:
-#
-# 1. Both numbers: 784 · 17,280 = 13,547,520 against 30 · 25 = 750. (Half a point for one of them.)
-# 2. Local connection: an output value depends on the 5 × 5 pixels of its window, not on all 784.
-# 3. Shared weights: all 576 positions use the same filter.
-# 4. The assumption: what matters in an image (edges, strokes) is local, and a pattern that is useful
-#    in one place is useful in any other.
-#
-# **Model answer.** The fully connected layer needs 28 · 28 · 30 · 24 · 24 = 13,547,520 weights, the
-# convolution 30 · 5 · 5 = 750. An output value of the convolution is connected to the 25 pixels of its
-# window only, and all 24 · 24 positions share the same 25 weights. This assumes that neighbouring
-# pixels belong together and that a pattern such as an edge means the same wherever it appears.
-#
-# === END MARK SCHEME ===
-
-# %% [markdown] nbgrader={"grade": true, "grade_id": "why_share", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
-# The model answer stands in the marking scheme of the question.
-
-# %% [markdown] nbgrader={"grade": false, "grade_id": "two_small-question", "locked": true, "schema_version": 3, "solution": false, "task": false}
-# **b) Two small filters or one large one** (4 points). Compare two 3 × 3 convolutions in a row, each
-# followed by a ReLU, with a single 5 × 5 convolution followed by a ReLU. All have $C$ channels going in
-# and $C$ coming out, stride 1 and no padding. How many pixels, along one axis, does an output value
-# depend on in each case? How many weights has each? Name one advantage and one disadvantage of the two
-# small ones.
-#
-# === BEGIN MARK SCHEME ===
-#
-# ---
-# **Rubric**, one point each:
-#
-# 1. Both see 5 pixels along an axis (3 + 2).
-# 2. Weights: 2 · 9 · C² = 18 C² against 25 C².
-# 3. An advantage, with its reason: fewer weights (or multiplications) for the same field of view, or
-#    a second ReLU in between, so the function is richer.
-# 4. A disadvantage, with its reason: the maps in between must be kept for the backward pass (memory),
-#    or one more layer for the gradient to pass and one more step that cannot run in parallel.
-#
-# **Model answer.** In both cases an output value depends on 5 pixels along each axis: a 3 × 3 filter on
-# a 3 × 3 filter sees 3 + 2. The two small ones have 18 C² weights, the large one 25 C². They save
-# weights and multiplications and add a second ReLU, so they can represent more. In return, the maps
-# between them must be kept for the backward pass, and the network has one more layer.
-#
-# === END MARK SCHEME ===
-
-# %% [markdown] nbgrader={"grade": true, "grade_id": "two_small", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
-# The model answer stands in the marking scheme of the question.
+# %% [markdown] exercise="two_small"
+# Compare two 3 × 3 convolutions in a row, each followed by a ReLU, with a single 5 × 5 convolution
+# followed by a ReLU. All have $C$ channels going in and $C$ coming out, stride 1 and no padding. How many
+# pixels, along one axis, does an output value depend on in each case? How many weights, biases left out,
+# has each? Name one advantage and one disadvantage of the two small ones.
 
 # %% [markdown]
 # ## What you have built
 #
-# Nothing to write any more. First, your `conv_forward` looks for edges: one filter answers where the
+# Nothing to write any more. First, your `im2col` looks for edges: one filter answers where the
 # brightness changes from left to right, the other where it changes from top to bottom. Red stands for
 # a step to brighter, blue for a step to darker.
 
-# %%
+# %% figure="edges"
 from dlcore.datasets import load_digits
 
-if checks.ps4.ready(conv_forward=conv_forward):
+if checks.ready("ps4_convolution", im2col=im2col):
     digit = load_digits().x_train[:1]
     left_right = np.array([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]])
-    filters = np.stack([left_right, left_right.T])[:, np.newaxis]
-    edges, _ = conv_forward(digit, filters, np.zeros(2), stride=1, pad=1)
+    filters = np.stack([left_right, left_right.T]).reshape(2, 9)
+    edges = (im2col(digit, 3, 3, 1, 1) @ filters.T).reshape(8, 8, 2)
 
     figure, axes = plt.subplots(1, 3, figsize=(8, 3), layout="constrained")
     axes[0].imshow(digit[0, 0], cmap="gray")
     axes[0].set_title("a digit")
     limit = np.abs(edges).max()
-    for axis, picture, title in zip(
-        axes[1:], edges[0], ("steps from left to right", "steps from top to bottom"), strict=True
-    ):
-        axis.imshow(picture, cmap="RdBu_r", vmin=-limit, vmax=limit)  # red: brighter, blue: darker
-        axis.set_title(title)
+    for number, title in enumerate(("steps from left to right", "steps from top to bottom")):
+        picture = axes[number + 1].imshow(
+            edges[:, :, number], cmap="RdBu_r", vmin=-limit, vmax=limit
+        )
+        axes[number + 1].set_title(title)
     for axis in axes:
         axis.set_axis_off()
+    figure.colorbar(picture, ax=axes[1:], label="answer of the filter")
     plt.show()
 
 # %% [markdown]
 # Then your four functions take the place of `dlcore`'s inside its `Convolution` and `MaxPool` layers,
 # and the network learns to read digits. With `im2col` this takes about a second; if you wrote loops,
-# it may take a minute or two.
+# half a minute, in the browser longer.
 
-# %%
+# %% figure="training"
 from dlcore import Adam, Affine, Convolution, Flatten, MaxPool, ReLU, Sequential
 from dlcore.training import Trainer
 
-if checks.ps4.ready(
+if checks.ready(
+    "ps4_convolution",
     conv_forward=conv_forward,
     conv_backward=conv_backward,
     max_pool_forward=max_pool_forward,
@@ -552,15 +409,15 @@ if checks.ps4.ready(
     digits = load_digits()
     network = Sequential(
         [
-            Convolution(1, 8, 3, pad=1, rng=rng, conv=(conv_forward, conv_backward)),
+            Convolution(1, 4, 3, pad=1, rng=rng, conv=(conv_forward, conv_backward)),
             ReLU(),
             MaxPool(2, pool=(max_pool_forward, max_pool_backward)),
             Flatten(),
-            Affine(8 * 4 * 4, 10, rng=rng),
+            Affine(4 * 4 * 4, 10, rng=rng),
         ]
     )
-    trainer = Trainer(network, Adam(lr=0.01), rng=rng, batch_size=50)
-    history = trainer.fit(digits.x_train, digits.t_train, iterations=150)
+    trainer = Trainer(network, Adam(lr=0.02), rng=rng, batch_size=20)
+    history = trainer.fit(digits.x_train, digits.t_train, iterations=100)
 
     figure, axis = plt.subplots(figsize=(6, 3), layout="constrained")
     axis.plot(history.loss)

@@ -7,7 +7,7 @@
 # im2col = 5.5
 # col2im = 6
 # conv_forward = 6.5
-# conv_backward = 4.5
+# conv_backward = 5
 # max_pool_forward = 4
 # max_pool_backward = 4
 # [written.why_share]

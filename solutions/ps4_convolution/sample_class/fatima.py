@@ -4,10 +4,10 @@
 # [points]
 # conv_output_size = 4
 # output_sizes = 10
-# im2col = 6.5
+# im2col = 6
 # col2im = 6
-# conv_forward = 7
-# conv_backward = 3.5
+# conv_forward = 6.5
+# conv_backward = 4
 # max_pool_forward = 4
 # max_pool_backward = 4
 # [written.why_share]
