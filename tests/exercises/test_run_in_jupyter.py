@@ -1,12 +1,16 @@
-"""The notebook from top to bottom in a kernel: with the solutions, and as it is handed out."""
+"""The notebooks from top to bottom in a kernel: with the solutions, and as they are handed out."""
 
 from __future__ import annotations
 
 import copy
-import re
+import time
 
 import pytest
 from nbclient import NotebookClient
+
+from dlgrader.declarations import Written
+
+_MINUTES = 3
 
 
 def run(notebook, monkeypatch, tmp_path):
@@ -14,7 +18,9 @@ def run(notebook, monkeypatch, tmp_path):
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
     notebook = copy.deepcopy(notebook)
-    NotebookClient(notebook, timeout=120, kernel_name="python3", allow_errors=True).execute()
+    NotebookClient(
+        notebook, timeout=60 * _MINUTES, kernel_name="python3", allow_errors=True
+    ).execute()
     return notebook
 
 
@@ -31,40 +37,35 @@ def errors_of(notebook):
     }
 
 
-def pictures_of(notebook):
-    return [
-        out
-        for cell in notebook.cells
-        for out in cell.get("outputs", [])
-        if "image/png" in out.get("data", {})
-    ]
+def pictures_of(cell):
+    return [out for out in cell.outputs if "image/png" in out.get("data", {})]
+
+
+def figures_in(notebook):
+    return [cell for cell in notebook.cells if cell.id.endswith("-figure")]
 
 
 def test_with_solutions(solved, monkeypatch, tmp_path):
+    started = time.monotonic()
     done = run(solved, monkeypatch, tmp_path)
     assert errors_of(done) == {}
-    assert len(pictures_of(done)) == 2
-    points = {
-        cell.id: [
-            out.data["text/plain"] for out in cell.outputs if out.output_type == "execute_result"
-        ]
-        for cell in done.cells
-        if cell.id.endswith("-points")
-    }
-    assert [float(value) for (value,) in points.values()] == [4, 10, 8, 6, 8, 8, 4, 4]
-    (accuracy,) = re.findall(r"([\d.]+)% of the 360 test images", text_of(done.cells[-1]))
-    assert float(accuracy) > 80
+    assert time.monotonic() - started < 60 * _MINUTES
+    assert figures_in(done)
+    for cell in figures_in(done):
+        assert len(pictures_of(cell)) >= 1, cell.id
+        assert "This cell needs" not in text_of(cell)
 
 
-def test_as_handed_out(released, monkeypatch, tmp_path):
+def test_as_handed_out(assignment, released, monkeypatch, tmp_path):
     done = run(released, monkeypatch, tmp_path)
     failed = errors_of(done)
-    assert set(failed) == {cell.id for cell in done.cells if cell.id.endswith("-check")}
+    asked = [part.name for part in assignment.exercises if not isinstance(part, Written)]
+    assert set(failed) == {f"{name}-check" for name in asked}
     assert {error.ename for error in failed.values()} == {"CheckFailed"}
-    assert all(len(error.traceback) <= 11 for error in failed.values())
-    assert "This cell needs your conv_forward." in text_of(done.cells[-1])
-    assert "This cell needs your conv_forward." in text_of(done.cells[-3])
-    assert pictures_of(done) == []
+    assert all(len(error.traceback) <= 12 for error in failed.values())
+    for cell in figures_in(done):
+        assert "This cell needs your" in text_of(cell)
+        assert pictures_of(cell) == []
 
 
 @pytest.fixture(autouse=True)
