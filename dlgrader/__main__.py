@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dlgrader.exercises import assignment_names
@@ -15,7 +15,7 @@ DONE, FAILED = 0, 1
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="dlgrader",
-        description="The instructor's side of the course: make the assignments, try the grading.",
+        description="The instructor's side of the course: make the assignments, grade, try it out.",
         epilog="Exit codes: 0 done, 1 something is wrong (the message says what), 2 wrong usage.",
     )
     parser.add_argument(
@@ -28,14 +28,41 @@ def _parser() -> argparse.ArgumentParser:
 
     generate = verbs.add_parser(
         "generate",
-        help="make the learners' notebooks in exercises/ from solutions/",
-        description="Make build/source/ and exercises/ from the text in solutions/.",
+        help="make the learners' notebooks and checks from solutions/ and the declarations",
+        description="Make build/source/, exercises/ and the data of the checks from the text in "
+        "solutions/ and the declarations.",
     )
     generate.add_argument("assignment", nargs="*", help="default: all assignments")
     generate.add_argument(
         "--check",
         action="store_true",
-        help="write nothing; exit with 1 if exercises/ is out of step with solutions/",
+        help="write nothing; exit with 1 if something is out of step",
+    )
+
+    autograde = verbs.add_parser(
+        "autograde",
+        help="run and judge the submissions of an assignment in the sandbox",
+        description="Run and judge the submissions of an assignment in the sandbox. The same "
+        "happens with `nbgrader autograde` and with the formgrader's button.",
+    )
+    autograde.add_argument("assignment")
+    autograde.add_argument("--student", metavar="NAME", help="default: all who submitted")
+    autograde.add_argument(
+        "--no-sandbox",
+        action="store_true",
+        help="run learners' code as you, with all that you may do; only for notebooks you trust",
+    )
+
+    selfcheck = verbs.add_parser(
+        "selfcheck",
+        help="test the tests: grade right, wrong and hostile submissions of every exercise",
+        description="Grade the model solutions, other right answers, known misconceptions, the "
+        "unanswered notebook and hostile submissions, as a class would be graded, and print how "
+        "many are judged wrongly.",
+    )
+    selfcheck.add_argument("assignment", nargs="*", help="default: all assignments")
+    selfcheck.add_argument(
+        "--jobs", type=int, default=2, metavar="N", help="processes (default: %(default)s)"
     )
 
     demo = verbs.add_parser(
@@ -60,7 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return the exit code."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    named = options.assignment
+    # An assignment of the instructor's own can be graded; the rest is about the course's.
+    named = [] if options.verb == "autograde" else options.assignment
     for name in [named] if isinstance(named, str) else named:
         if name not in assignment_names():
             parser.error(f"unknown assignment {name!r}; there is {', '.join(assignment_names())}")
@@ -68,23 +96,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # nbgrader takes a second to import; --help does without.
     from dlgrader.course import GradingError, find_course
 
+    verbs: dict[str, Callable[[Path, argparse.Namespace], int]] = {
+        "generate": _generate,
+        "autograde": _autograde,
+        "selfcheck": _selfcheck,
+        "demo": _demo,
+    }
     try:
-        course = find_course(options.course or Path.cwd())
-        if options.verb == "generate":
-            return _generate(course, options.assignment or assignment_names(), options.check)
-        return _demo(course, options.assignment, options.to)
+        return verbs[options.verb](find_course(options.course or Path.cwd()), options)
     except GradingError as error:
         print(f"dlgrader: {error}", file=sys.stderr)
         return FAILED
 
 
-def _generate(course: Path, names: Sequence[str], check: bool) -> int:
+def _generate(course: Path, options: argparse.Namespace) -> int:
     from dlgrader.generate import generate
 
     out_of_step = 0
-    for name in names:
-        in_step = generate(course, name, check=check)
-        if check and not in_step:
+    for name in options.assignment or assignment_names():
+        in_step = generate(course, name, check=options.check)
+        if options.check and not in_step:
             out_of_step += 1
             print(f"{name}: exercises/ is out of step with solutions/; run `dlgrader generate`")
         else:
@@ -92,11 +123,28 @@ def _generate(course: Path, names: Sequence[str], check: bool) -> int:
     return FAILED if out_of_step else DONE
 
 
-def _demo(course: Path, assignment: str, to: Path | None) -> int:
+def _autograde(course: Path, options: argparse.Namespace) -> int:
+    from dlgrader.autograde import autograde
+
+    return (
+        DONE
+        if autograde(course, options.assignment, options.student, not options.no_sandbox)
+        else FAILED
+    )
+
+
+def _selfcheck(course: Path, options: argparse.Namespace) -> int:
+    from dlgrader.selfcheck import selfcheck
+
+    names = options.assignment or assignment_names()
+    return DONE if selfcheck(course, names, options.jobs) else FAILED
+
+
+def _demo(course: Path, options: argparse.Namespace) -> int:
     from dlgrader.demo import demonstrate
 
-    as_expected = demonstrate(course, assignment, to or course / "build" / "sample_class")
-    return DONE if as_expected else FAILED
+    to = options.to or course / "build" / "sample_class"
+    return DONE if demonstrate(course, options.assignment, to) else FAILED
 
 
 if __name__ == "__main__":

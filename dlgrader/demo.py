@@ -6,18 +6,21 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from nbgrader.plugins import CsvExportPlugin
+from traitlets.config import Config
 
-from dlgrader.course import CONFIG_FILE, Course
+from dlgrader.course import CONFIG_FILE, Course, quiet_environment
 from dlgrader.declarations import Assignment
 from dlgrader.exercises import load_assignment
 from dlgrader.generate import write_source
+from dlgrader.grading_steps import sandbox_problem
 from dlgrader.sample_class import SampleLearner, fill_in, load_class
+from dlgrader.solutions import points_of
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def demonstrate(course_folder: Path, name: str, to: Path) -> bool:
     print(f"{name}: the whole workflow with a made-up class of {len(learners)}")
     with tempfile.TemporaryDirectory(prefix="sample_class_") as temporary:
         folder = Path(temporary)
-        with _environment(folder / "home"):
+        with quiet_environment(folder / "home"):
             course = _set_up(course_folder, name, folder)
             _step("generate and release", lambda: _release(course, name))
             _step(
@@ -91,7 +94,15 @@ def _set_up(course_folder: Path, name: str, folder: Path) -> Course:
     write_source(course_folder, name, root)
     exchange = {"root": str(folder / "exchange"), "cache": str(folder / "cache")}
     # All learners of the class are the same user of this computer.
-    return Course(root, {"Exchange": exchange, "ExchangeCollect": {"check_owner": False}})
+    settings: dict[str, dict[str, Any]] = {
+        "Exchange": exchange,
+        "ExchangeCollect": {"check_owner": False},
+    }
+    problem = sandbox_problem(Config())
+    if problem:
+        print(f"  NOTE  {problem}\n  The made-up class, and nothing else, is graded without it.")
+        settings["RunInSandbox"] = {"sandbox": False}
+    return Course(root, settings)
 
 
 def _release(course: Course, name: str) -> None:
@@ -146,8 +157,7 @@ def _give_feedback(course: Course, name: str) -> None:
 def _with_points(course: Course, declared: Assignment, row: Row) -> Row:
     if row.status != "graded":
         return row
-    ids = {part.name: f"{part.name}-points" for part in declared.exercises}
-    ids |= {part.name: part.name for part in declared.written}
+    ids = {cell.removesuffix("-points"): cell for cell in points_of(declared)}
     with course.gradebook() as book:
         found = {
             part: book.find_grade(grade_id, declared.name, declared.name, row.learner.name)
@@ -175,7 +185,7 @@ def _export(course: Course, name: str, learners: Sequence[SampleLearner], to: Pa
 
 def class_table(declared: Assignment, rows: Sequence[Row]) -> str:
     """Lay out the points, one line for each learner; the columns carry the exercises' numbers."""
-    parts = [*declared.exercises, *declared.written]
+    parts = declared.exercises
     head = ["learner", *(str(number) for number, _ in enumerate(parts, start=1)), "total", "time"]
     body = [
         [
@@ -209,31 +219,3 @@ def _step(title: str, run: Callable[[], None]) -> None:
     start = time.perf_counter()
     run()
     print(f"  {title}: {time.perf_counter() - start:.1f} s", flush=True)
-
-
-@contextmanager
-def _environment(home: Path) -> Iterator[None]:
-    """Keep Jupyter and matplotlib away from the user's own folders; one thread per kernel."""
-    folders = {
-        name: str(home / name.lower())
-        for name in (
-            "IPYTHONDIR",
-            "JUPYTER_CONFIG_DIR",
-            "JUPYTER_DATA_DIR",
-            "JUPYTER_RUNTIME_DIR",
-            "MPLCONFIGDIR",
-        )
-    }
-    for folder in folders.values():
-        Path(folder).mkdir(parents=True)
-    ours = {**folders, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    before = {name: os.environ.get(name) for name in ours}
-    os.environ.update(ours)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

@@ -8,6 +8,7 @@ percent format, each titled with its cell's id.
 
 from __future__ import annotations
 
+import copy
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +19,8 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 
 from dlgrader.course import GradingError
-from dlgrader.generate import read_solution
+from dlgrader.exercises import load_assignment
+from dlgrader.solutions import solution_notebook
 
 _FENCE = "# +++"
 
@@ -87,7 +89,7 @@ def fill_in(notebook_path: Path, learner: SampleLearner, course: Path, assignmen
     notebook = nbformat.read(notebook_path, as_version=4)
     written = dict(learner.cells)
     if learner.starts_from_solution:
-        written = _solved_code(read_solution(course, assignment)) | written
+        written = _solved_code(solution_notebook(course, load_assignment(assignment))) | written
     places = {cell.id: cell for cell in notebook.cells}
     unknown = sorted(set(written) - set(places))
     if unknown:
@@ -95,6 +97,14 @@ def fill_in(notebook_path: Path, learner: SampleLearner, course: Path, assignmen
     for name, source in written.items():
         places[name].source = source
     nbformat.write(notebook, notebook_path)
+
+
+def solved_notebook(released: NotebookNode, solution: NotebookNode) -> NotebookNode:
+    """Return the learners' notebook with the instructor's code in it."""
+    notebook, answers = copy.deepcopy(released), _solved_code(solution)
+    for cell in notebook.cells:
+        cell.source = answers.get(cell.id, cell.source)
+    return notebook
 
 
 def _solved_code(solution: NotebookNode) -> dict[str, str]:

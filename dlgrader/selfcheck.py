@@ -1,0 +1,396 @@
+"""How good the tests are is itself tested: submissions whose right grade is known are graded.
+
+Graded are the model solutions, the alternatives, the misconceptions, the unanswered notebook and
+the hostile submissions, as a class would be: through nbgrader, in the sandbox. One submission holds
+one mistake, or one alternative, of every exercise: each exercise is judged on its own, and after it
+the model solution takes the place of what was tried.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import io
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat.notebooknode import NotebookNode
+from nbformat.v4 import new_code_cell
+from traitlets.config import Config
+
+from dlcore.checks.public import load
+from dlcore.checks.reporting import CheckFailed, check
+from dlgrader.course import CONFIG_FILE, Course, GradingError, quiet_environment
+from dlgrader.declarations import Alternative, Assignment, CodeExercise, Mistake
+from dlgrader.exercises import load_assignment
+from dlgrader.generate import write_source
+from dlgrader.grading_steps import sandbox_problem
+from dlgrader.hostile import HOSTILE, Ground, Hostile, listening
+from dlgrader.model import Model, load_model
+from dlgrader.sample_class import solved_notebook
+from dlgrader.solutions import points_cell, points_of, solution_notebook
+
+Change = Mistake | Alternative
+
+# An endless loop costs this much; honest code on these small arrays needs milliseconds.
+_LIMITS = {"cell_seconds": 10.0, "call_seconds": 4.0, "notebook_seconds": 90.0}
+
+
+@dataclass
+class Tally:
+    """What was judged, and what was judged wrongly."""
+
+    right: int = 0
+    refused: int = 0
+    wrong: int = 0
+    accepted: int = 0
+    unnamed: int = 0
+    hostile: int = 0
+    gained: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        """Add another tally to this one."""
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
+
+    @property
+    def faultless(self) -> bool:
+        """Whether nothing was judged wrongly."""
+        return not self.problems
+
+
+# -- submissions -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A submission of which is known what it is worth.
+
+    Attributes
+    ----------
+    student : str
+    write : callable
+        Writes it into a folder.
+    judge : callable
+        Takes what came of it, and a tally to enter it in.
+    """
+
+    student: str
+    write: Callable[[Path], None]
+    judge: Callable[[Graded, Tally], None]
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What came of a submission.
+
+    Attributes
+    ----------
+    failure : str
+        The log, if it could not be graded.
+    scores : dict of float
+        From the gradebook, by the id of the cell.
+    facts : dict
+        What the judge noted beside each exercise's points.
+    feedback : str
+        All that the autograded notebook shows.
+    """
+
+    failure: str
+    scores: Mapping[str, float]
+    facts: Mapping[str, Mapping[str, Any]]
+    feedback: str
+
+    def points(self, exercise: str) -> float:
+        """Return the points of an exercise."""
+        return self.scores.get(points_cell(exercise), 0.0)
+
+
+class _Bench:
+    """An assignment whose submissions are made and judged."""
+
+    def __init__(
+        self,
+        declared: Assignment,
+        model: Model,
+        released: NotebookNode,
+        solution: NotebookNode,
+        course: Path,
+        addresses: tuple[int, str],
+    ) -> None:
+        self.declared, self.model = declared, model
+        self.empty, self.solved = released, solved_notebook(released, solution)
+        self.ground = Ground.of(declared, self.empty, self.solved, course, addresses)
+
+    def submissions(self, hostile: Sequence[Hostile]) -> Iterator[Submission]:
+        """Yield all submissions."""
+        yield self._notebook("reference", self.solved, self._judge_reference)
+        yield self._notebook("unanswered", self.empty, self._judge_unanswered)
+        yield from self._rounds("alternative", self._judge_alternative)
+        yield from self._rounds("mistake", self._judge_mistake)
+        for attack in hostile:
+            yield Submission(
+                f"hostile-{attack.name}",
+                partial(attack.write, self.ground),
+                partial(self._judge_hostile, attack),
+            )
+
+    def _notebook(
+        self, student: str, notebook: NotebookNode, judge: Callable[[Graded, Tally], None]
+    ) -> Submission:
+        def write(folder: Path) -> None:
+            nbformat.write(notebook, folder / f"{self.declared.name}.ipynb")
+
+        return Submission(student, write, judge)
+
+    def _rounds(
+        self, kind: str, judge: Callable[[CodeExercise, Any, Graded, Tally], None]
+    ) -> Iterator[Submission]:
+        """Yield submissions with the first change of every exercise, with the second, …."""
+        changes = {part.name: getattr(part, f"{kind}s") for part in self.declared.code}
+        for number in range(max(map(len, changes.values()))):
+            tried = {name: made[number] for name, made in changes.items() if number < len(made)}
+
+            def judge_all(
+                graded: Graded, tally: Tally, tried: Mapping[str, Change] = tried
+            ) -> None:
+                for name, change in tried.items():
+                    exercise = self.declared.exercise(name)
+                    assert isinstance(exercise, CodeExercise)
+                    judge(exercise, change, graded, tally)
+
+            yield self._notebook(f"{kind}-{number + 1}", self._changed(tried), judge_all)
+
+    def _changed(self, tried: Mapping[str, Change]) -> NotebookNode:
+        """Return the solved notebook with changes; each is undone when it has been judged."""
+        notebook = copy.deepcopy(self.solved)
+        cells = []
+        for cell in notebook.cells:
+            name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+            if name in tried:
+                exercise = self.declared.exercise(name)
+                assert isinstance(exercise, CodeExercise)
+                cell.source = self.model.source(exercise, tried[name])
+            cells.append(cell)
+            judged = name.removesuffix("-points")
+            if name.endswith("-points") and judged in tried:
+                cells.append(new_code_cell(self.model.cells[judged]))
+        notebook.cells = cells
+        return notebook
+
+    # -- what is expected of them
+
+    def _judge_reference(self, graded: Graded, tally: Tally) -> None:
+        for exercise in self.declared.judged:
+            tally.right += 1
+            if graded.points(exercise.name) != exercise.max_points:
+                tally.refused += 1
+                self._report(tally, "model solution refused", exercise.name, graded)
+
+    def _judge_unanswered(self, graded: Graded, tally: Tally) -> None:
+        tally.wrong += 1
+        if graded.failure or any(graded.scores.values()):
+            tally.accepted += 1
+            self._report(tally, "the unanswered notebook got points", "", graded)
+
+    def _judge_alternative(
+        self, exercise: CodeExercise, change: Alternative, graded: Graded, tally: Tally
+    ) -> None:
+        tally.right += 1
+        if graded.points(exercise.name) != exercise.max_points:
+            tally.refused += 1
+            self._report(tally, f"alternative {change.name!r} refused", exercise.name, graded)
+
+    def _judge_mistake(
+        self, exercise: CodeExercise, mistake: Mistake, graded: Graded, tally: Tally
+    ) -> None:
+        tally.wrong += 1
+        facts = graded.facts.get(exercise.name, {})
+        properties = facts.get("properties", {})
+        lost = {key for key, (points, most) in properties.items() if points < most}
+        if not set(mistake.loses) <= lost or graded.points(exercise.name) >= exercise.max_points:
+            tally.accepted += 1
+            self._report(tally, f"{mistake.name!r} not found", exercise.name, graded)
+        elif mistake.name not in facts.get("mistakes", ()):
+            tally.unnamed += 1
+            self._report(
+                tally, f"{mistake.name!r} not named in the feedback", exercise.name, graded
+            )
+        elif mistake.says not in self._check_says(exercise, mistake):
+            tally.unnamed += 1
+            self._report(tally, f"{mistake.name!r} not named by the check", exercise.name, graded)
+
+    def _judge_hostile(self, attack: Hostile, graded: Graded, tally: Tally) -> None:
+        tally.hostile += 1
+        most = {exercise.name: exercise.max_points for exercise in self.declared.judged}
+        points = {name: graded.points(name) for name in most}
+        problems = attack.problems(self.ground, points, most, graded.feedback)
+        if graded.failure:
+            problems.append(f"not graded: {graded.failure.splitlines()[-1]}")
+        if problems:
+            tally.gained += 1
+            for problem in problems:
+                self._report(tally, f"{attack.name}: {problem}", "", Graded("", {}, {}, ""))
+
+    def _check_says(self, exercise: CodeExercise, mistake: Mistake) -> str:
+        functions = self.model.functions(exercise, mistake)
+        public = load(self.declared.name)[exercise.name]
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                check(exercise.name, functions, public.cases, public.known)
+        except CheckFailed as failed:
+            return " ".join(str(failed).split())
+        return ""
+
+    def _report(self, tally: Tally, what: str, exercise: str, graded: Graded) -> None:
+        where = f"{self.declared.name}, {exercise}" if exercise else self.declared.name
+        why = f" ({graded.failure.splitlines()[-1]})" if graded.failure else ""
+        tally.problems.append(f"{where}: {what}{why}")
+
+
+# -- grading them ----------------------------------------------------------------------------------
+
+
+def selfcheck(course_folder: Path, names: Sequence[str], jobs: int = 2) -> bool:
+    """Grade submissions of known worth; print a table and what was judged wrongly.
+
+    Parameters
+    ----------
+    course_folder : Path
+    names : sequence of str
+        The assignments.
+    jobs : int
+        Processes that grade side by side.
+
+    Returns
+    -------
+    bool
+        Whether nothing was judged wrongly.
+
+    Raises
+    ------
+    GradingError
+        If the sandbox can't be used here.
+    """
+    problem = sandbox_problem(Config())
+    if problem:
+        raise GradingError(problem)
+    start = time.perf_counter()
+    tallies = {name: Tally() for name in names}
+    parts = [(name, part) for part in range(jobs) for name in names]
+    print(f"selfcheck of {len(names)} assignments, {jobs} processes", flush=True)
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        waiting = {
+            pool.submit(_grade_part, course_folder, name, names, part, jobs): name
+            for name, part in parts
+        }
+        for number, done in enumerate(as_completed(waiting), start=1):
+            name = waiting[done]
+            tallies[name].add(done.result())
+            seconds = time.perf_counter() - start
+            print(f"  {number} of {len(parts)} parts done, {seconds:.0f} s: {name}", flush=True)
+    total = Tally()
+    for tally in tallies.values():
+        total.add(tally)
+    print()
+    print(selfcheck_table({**tallies, "total": total}))
+    for problem in total.problems:
+        print(f"WRONG  {problem}")
+    return total.faultless
+
+
+def _grade_part(
+    course_folder: Path, name: str, names: Sequence[str], part: int, parts: int
+) -> Tally:
+    """Grade every `parts`-th submission of an assignment, in a course folder of its own."""
+    declared, tally = load_assignment(name), Tally()
+    with tempfile.TemporaryDirectory(prefix="selfcheck_") as temporary:
+        folder = Path(temporary)
+        with quiet_environment(folder / "home"):
+            course = _set_up(course_folder, name, folder / "course")
+            released = nbformat.read(
+                course.root / "exercises" / name / f"{name}.ipynb", as_version=4
+            )
+            solution = solution_notebook(course_folder, declared)
+            # The attacks are shared out among the assignments.
+            hostile = HOSTILE[names.index(name) :: len(names)]
+            with listening() as addresses:
+                bench = _Bench(
+                    declared, load_model(name), released, solution, course.root, addresses
+                )
+                for submission in list(bench.submissions(hostile))[part::parts]:
+                    submission.judge(_grade(course, declared, submission), tally)
+    return tally
+
+
+def _set_up(course_folder: Path, name: str, root: Path) -> Course:
+    root.mkdir()
+    shutil.copy(course_folder / CONFIG_FILE, root)
+    write_source(course_folder, name, root)
+    course = Course(root, {"RunInSandbox": {"limits": _LIMITS}})
+    course.generate_assignment(name)
+    return course
+
+
+def _grade(course: Course, declared: Assignment, submission: Submission) -> Graded:
+    name, student = declared.name, submission.student
+    folder = course.submission("submitted", student, name)
+    folder.mkdir(parents=True)
+    submission.write(folder)
+    failure = course.autograde(name, student)
+    path = course.submission("autograded", student, name) / f"{name}.ipynb"
+    notebook = nbformat.read(path, as_version=4) if path.is_file() else NotebookNode(cells=[])
+    with course.gradebook() as book:
+        scores = {
+            cell: float(book.find_grade(cell, name, name, student).score)
+            for cell in points_of(declared)
+        }
+    facts = {
+        cell.metadata["nbgrader"]["grade_id"].removesuffix("-points"): noted
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        for noted in [output.get("metadata", {}).get("dlgrader")]
+        if noted
+    }
+    return Graded(failure, scores, facts, _shown(notebook))
+
+
+def _shown(notebook: NotebookNode) -> str:
+    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            shown = output.get("data", {}).get("text/plain", "")
+            texts += [output.get("text", ""), output.get("evalue", ""), shown]
+            texts += output.get("traceback", [])
+    return "\n".join(texts)
+
+
+def selfcheck_table(tallies: Mapping[str, Tally]) -> str:
+    """Return the figures as a table in Markdown."""
+    lines = [
+        "| assignment | right answers | refused | wrong answers | accepted | not named | "
+        "hostile submissions | gained |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    for name, tally in tallies.items():
+        numbers = (
+            tally.right,
+            tally.refused,
+            tally.wrong,
+            tally.accepted,
+            tally.unnamed,
+            tally.hostile,
+            tally.gained,
+        )
+        lines.append(f"| {name} | {' | '.join(map(str, numbers))} |")
+    return "\n".join(lines)
