@@ -35,10 +35,21 @@ TOC = BOOK / "_toc.yml"
 NODE_MODULES = ROOT / "node_modules"
 
 # What the pages are made from, their own texts included.
+ASSIGNMENTS = (
+    "dlcore/checks/data",
+    "dlgrader/declarations.py",
+    "dlgrader/exercises",
+    "dlgrader/expert.py",
+    "dlgrader/judge.py",
+    "dlgrader/sandbox/limits.py",
+    "exercises",
+    "solutions",
+)
 INPUTS = (
     "_config.yml",
     "book",
     "dlcore",
+    *ASSIGNMENTS[1:],  # the first is a part of dlcore
     "package-lock.json",
     "pyproject.toml",
     "results",
@@ -83,13 +94,15 @@ def pages_of(toc: Path) -> dict[str, Path]:
 def inputs_of(toc: Path) -> dict[str, object]:
     """The state of what a build depends on.
 
-    ``pages`` has a hash for each page, ``results`` one for all of them, and ``frame`` one for
-    everything else. A change of the frame makes Sphinx read every page anew.
+    ``pages`` has a hash for each page, ``results`` and ``assignments`` one for all of them, and
+    ``frame`` one for everything else. A change of the frame makes Sphinx read every page anew. The
+    pages that are made from a declaration have told Sphinx so, which reads them when it changes.
     """
     pages = pages_of(toc)
     names = {path: name for name, path in pages.items()}
     own: dict[str, str] = {}
-    frame, results = hashlib.sha256(sys.version.encode()), hashlib.sha256()
+    frame = hashlib.sha256(sys.version.encode())
+    results, assignments = hashlib.sha256(), hashlib.sha256()
     for package in PACKAGES:
         frame.update(f"{package}=={importlib.metadata.version(package)}\n".encode())
     frame.update(toc.read_bytes())
@@ -98,10 +111,19 @@ def inputs_of(toc: Path) -> dict[str, object]:
         if path in names:
             own[names[path]] = hashlib.sha256(content).hexdigest()
         elif path != TOC and not (path.suffix == ".md" and path.is_relative_to(BOOK)):
-            digest = results if path.is_relative_to(ROOT / "results") else frame
+            digest = frame
+            if path.is_relative_to(ROOT / "results"):
+                digest = results
+            elif any(path.is_relative_to(ROOT / name) for name in ASSIGNMENTS):
+                digest = assignments
             digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
             digest.update(hashlib.sha256(content).digest())
-    return {"pages": own, "results": results.hexdigest(), "frame": frame.hexdigest()}
+    return {
+        "pages": own,
+        "results": results.hexdigest(),
+        "assignments": assignments.hexdigest(),
+        "frame": frame.hexdigest(),
+    }
 
 
 # --- The steps ------------------------------------------------------------------------------------

@@ -32,9 +32,12 @@ PACKAGE = "dlcore"
 # What the outputs of cells depend on besides their code and the package's.
 VERSIONS = ("numpy", "matplotlib", "ipykernel")
 # Modules that read files of the repository, and which.
-READ_BY = {"dlcore.experiments.results": "results/*.json"}
-# Folders of the package whose files no module reads: styles and scripts for the pages.
-NOT_READ = {"__pycache__", "static"}
+READ_BY = {
+    "dlcore.checks.public": "dlcore/checks/data/*.json",
+    "dlcore.experiments.results": "results/*.json",
+}
+# Folders of the package whose files no module reads, such as styles for the pages, or only one.
+NOT_READ = {"__pycache__", "checks", "static"}
 # What is imported through these does not show in the import statements.
 UNFORESEEABLE = re.compile(r"(importlib|importlib\.import_module|(runpy|subprocess)(\..*)?)")
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)

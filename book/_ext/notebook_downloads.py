@@ -18,6 +18,7 @@ from urllib.parse import urljoin
 import nbformat
 from course_wheel import archive, wheel
 from docutils import nodes
+from exercise_pages import generated
 from plain_markdown import inline, plain_markdown
 from pybtex.database import Entry
 from sphinx.application import Sphinx
@@ -118,6 +119,10 @@ class SphinxBook:
     def fact(self, name: str) -> str:
         """Return the number that a cell has put aside under this name."""
         return self.facts.get(name, name)
+
+    def generated(self, name: str, argument: str, content: list[str]) -> str:
+        """Return the text in MyST that a directive about exercises stands for."""
+        return generated(name, argument, content)
 
 
 def _authors(entry: Entry) -> str:

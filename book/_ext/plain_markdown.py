@@ -36,6 +36,8 @@ CODE = {"code", "code-block", "code-cell", "literalinclude", "parsed-literal"}
 NAMED = {"attention", "caution", "danger", "hint", "important", "note", "seealso", "tip", "warning"}
 FOLDED = {"dropdown", "toggle"}
 TITLED = {"admonition", "exercise", "proof", "proof:proof", "card"}
+# Directives that stand for a text in MyST, see exercise_pages.
+GENERATED = {"assignments", "feedback", "graded", "sandbox-limits"}
 
 
 class Book(Protocol):
@@ -58,6 +60,9 @@ class Book(Protocol):
 
     def fact(self, name: str) -> str:
         """Return a number that a cell of the page has put aside for its text."""
+
+    def generated(self, name: str, argument: str, content: list[str]) -> str:
+        """Return the text in MyST that a directive stands for."""
 
 
 def plain_markdown(text: str, book: Book) -> str:
@@ -151,6 +156,9 @@ def _directive(name: str, argument: str, lines: list[str], book: Book) -> Iterat
     options, body = _options(lines)
     title = inline(argument, book).strip()
     if name in DROPPED:
+        return
+    if name in GENERATED:
+        yield from _blocks(book.generated(name, argument, lines).split("\n"), book)
         return
     if name in CODE:
         yield from [f"```{argument.split(' ')[0]}", *body, "```"]

@@ -147,22 +147,26 @@ def add_colab(
     Colab shows notebooks that lie in a GitHub repository. The repository's pages are Markdown, but
     the built site has each as a notebook; the setting names the branch to which it is pushed.
     """
-    branch = app.config.notebooks_branch
     launch = [b for b in context.get("header_buttons", []) if b.get("label") == "launch-buttons"]
-    if not branch or not launch:
+    if not app.config.notebooks_branch or not launch:
         return
-    repository = app.config.html_theme_options["repository_url"].rstrip("/")
-    where = repository.removeprefix("https://github.com/")
-    address = f"https://colab.research.google.com/github/{where}/blob/{quote(branch)}"
     launch[0]["buttons"].append(
         {
             "type": "link",
             "text": "Colab",
             "tooltip": "Launch on Colab",
             "icon": "_static/images/logo_colab.png",
-            "url": f"{address}/notebooks/{page}.ipynb",
+            "url": colab_address(app.config, f"notebooks/{page}.ipynb"),
         }
     )
+
+
+def colab_address(config: Config, notebook: str) -> str:
+    """Return the address under which Colab opens a notebook of the site."""
+    repository = config.html_theme_options["repository_url"].rstrip("/")
+    where = repository.removeprefix("https://github.com/")
+    branch = quote(config.notebooks_branch)
+    return f"https://colab.research.google.com/github/{where}/blob/{branch}/{notebook}"
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -109,10 +109,39 @@ def test_the_commands_of_a_guide_exist(page):
         assert (ROOT / "exercises" / folder).is_dir()
 
 
-def test_the_guide_for_instructors_warns_of_code_that_runs_as_you():
+def test_the_times_in_the_guide_for_students_are_those_of_the_settings():
+    from dlcore.checks.calling import SECONDS
+    from dlgrader.sandbox.limits import Limits
+
+    text = " ".join(read("appendix/students.md").split())
+    assert "checks is stopped after three seconds" in text
+    assert "a call gets six and a cell sixty" in text
+    assert (SECONDS, Limits().call_seconds, Limits().cell_seconds) == (3, 6, 60)
+
+
+@pytest.mark.parametrize("page", ["appendix/instructors.md", "index.md", "../README.md"])
+def test_the_calls_of_dlgrader_are_understood(page):
+    from dlgrader.__main__ import _parser
+
+    commands = "\n".join(re.findall(r"```sh\n(.*?)```", read(page), re.DOTALL))
+    calls = re.findall(r"^ *\.venv/bin/dlgrader ([^#\n]+)", commands, re.MULTILINE)
+    assert calls
+    for call in calls:
+        _parser().parse_args(call.split())  # leaves the test if it does not understand
+
+
+def test_the_guide_for_instructors_says_what_the_sandbox_is_and_what_it_is_not():
     text = " ".join(read("appendix/instructors.md").split())
-    assert "as you, on your machine" in text
-    assert "virtual machine" in text
+    for said in (
+        "apt-get install bubblewrap",
+        "--no-sandbox",
+        "as you, on your machine",
+        "virtual machine",
+        "What it does not protect from",
+        "never enter the process",
+    ):
+        assert said in text
+    assert "{sandbox-limits}" in text
 
 
 def bib_entries() -> dict[str, str]:

@@ -22,6 +22,9 @@ from course_wheel import archive, wheel  # noqa: E402
 from page_cells import read_notebook  # noqa: E402
 from plain_markdown import plain_markdown  # noqa: E402
 
+from dlgrader.exercises import assignment_names, load_assignment  # noqa: E402
+from dlgrader.model import load_model  # noqa: E402
+
 # What only Jupyter Book understands. (`{` may stand in code and in formulas.)
 MYST = re.compile(r"\{[\w:.+-]+\}`|^ *(?:`{3,}|:{3,})\{|^ *:{3,}|^\([^()\s]+\)=", re.MULTILINE)
 CODE = re.compile(r"^( *`{3,}).*?^\1`* *$", re.MULTILINE | re.DOTALL)
@@ -68,6 +71,7 @@ def test_myst_becomes_plain_markdown(myst, plain):
 def archives(site) -> dict[str, zipfile.ZipFile]:
     """The archive of each page."""
     files = sorted((site / "notebooks").rglob("*.zip"))
+    files = [file for file in files if file.parent.name != "exercises"]
     names = [file.relative_to(site / "notebooks").with_suffix("").as_posix() for file in files]
     return {name: zipfile.ZipFile(file) for name, file in zip(names, files, strict=True)}
 
@@ -107,6 +111,26 @@ def test_the_archives_hold_what_the_cells_need(archives):
         )
         assert ("2-6.json" in names) == ("from dlcore.experiments" in code), page
         assert len({name.split("/")[0] for name in content.namelist()}) == 1, page
+
+
+@pytest.mark.parametrize("name", assignment_names())
+def test_an_assignment_is_offered_with_the_package(site, name):
+    packed = zipfile.ZipFile(site / "notebooks" / "exercises" / f"{name}.zip")
+    notebook, package = packed.namelist()
+    assert notebook == f"{name}/{name}.ipynb", "by this name the grading finds it"
+    assert package == f"{name}/{wheel(ROOT)[0]}"
+    given = nbformat.reads(packed.read(notebook).decode(), as_version=4)
+    released = nbformat.read(ROOT / "exercises" / name / f"{name}.ipynb", as_version=4)
+    assert given.cells[1:] == released.cells
+    assert "nbgrader" not in given.cells[0].metadata
+    assert package.partition("/")[2] in given.cells[0].source
+
+
+def test_the_package_has_the_checks_and_nothing_of_the_grading():
+    names = zipfile.ZipFile(io.BytesIO(wheel(ROOT)[1])).namelist()
+    for name in assignment_names():
+        assert f"dlcore/checks/data/{name}.json" in names
+    assert not [name for name in names if re.search("dlgrader|solutions|exercises", name)]
 
 
 def test_the_same_sources_give_the_same_bytes():
@@ -151,20 +175,40 @@ def fresh_python(tmp_path_factory) -> Path:
 @pytest.mark.parametrize("page", ["ch4/matrix_products", "appendix/report"])
 def test_a_notebook_runs_elsewhere(archives, fresh_python, page, tmp_path, monkeypatch):
     """Unpacked into a folder of its own, in a Python that has never heard of the course."""
+    archives[page].extractall(tmp_path)
+    notebook = notebook_in(page, archives[page])
+    run_elsewhere(notebook, tmp_path / page.replace("/", "-"), fresh_python, monkeypatch)
+
+
+@pytest.mark.parametrize("name", assignment_names())
+def test_an_assignment_can_be_solved_elsewhere(site, fresh_python, name, tmp_path, monkeypatch):
+    """Up to the first check, where there is nothing of the course but the wheel."""
+    zipfile.ZipFile(site / "notebooks" / "exercises" / f"{name}.zip").extractall(tmp_path)
+    notebook = nbformat.read(tmp_path / name / f"{name}.ipynb", as_version=4)
+    first = load_assignment(name).code[0].name
+    end = next(i for i, cell in enumerate(notebook.cells) if cell.id == f"{first}-check")
+    del notebook.cells[end + 1 :]
+    notebook.cells[-2].source = load_model(name).cells[first]
+    run_elsewhere(notebook, tmp_path / name, fresh_python, monkeypatch)
+    assert "public cases are right" in notebook.cells[end].outputs[0].text
+
+
+def run_elsewhere(notebook, folder, fresh_python, monkeypatch) -> None:
+    """Run a notebook in a Python without `dlcore`: it installs the package and warns of nothing."""
     from nbclient import NotebookClient
 
-    archives[page].extractall(tmp_path)
     for name in ("PYTHONPATH", "DLCORE_STATIC", "DLCORE_DATA", "MPLBACKEND"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("JUPYTER_PATH", str(fresh_python / "jupyter"))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
-    notebook = notebook_in(page, archives[page])
+    python = str(fresh_python / "venv" / "bin" / "python")
+    uninstall = [sys.executable, "-m", "uv", "--quiet", "pip", "uninstall", "--python", python]
+    subprocess.run([*uninstall, "dlcore"], capture_output=True, check=True)
     where = "import dlcore\nprint(dlcore.__file__)"
     notebook.cells.append(nbformat.v4.new_code_cell(where))
-    folder = tmp_path / page.replace("/", "-")
     resources = {"metadata": {"path": str(folder)}}
-    NotebookClient(notebook, kernel_name="elsewhere", timeout=120, resources=resources).execute()
+    NotebookClient(notebook, kernel_name="elsewhere", timeout=180, resources=resources).execute()
     assert notebook.cells[-1].outputs[0].text.startswith(str(fresh_python))
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
