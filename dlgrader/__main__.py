@@ -95,6 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     # nbgrader takes a second to import; --help does without.
     from dlgrader.course import GradingError, find_course
+    from dlgrader.solutions import SolutionTextError
 
     verbs: dict[str, Callable[[Path, argparse.Namespace], int]] = {
         "generate": _generate,
@@ -104,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     try:
         return verbs[options.verb](find_course(options.course or Path.cwd()), options)
-    except GradingError as error:
+    except (GradingError, SolutionTextError) as error:
         print(f"dlgrader: {error}", file=sys.stderr)
         return FAILED
 

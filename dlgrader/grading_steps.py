@@ -1,7 +1,5 @@
 """nbgrader's steps that this course replaces: running the notebook, and saving bonus points."""
 
-
-
 from __future__ import annotations
 
 from dataclasses import fields, replace

@@ -208,8 +208,8 @@ def _explained(
 ) -> tuple[str, tuple[str, ...]]:
     """Say what is wrong with a try, and which mistakes explain it; empty if nothing is."""
     text, _ = explain(tries, number, ())
-    if not text:
-        return "", ()
+    if not text or tries[number][1].raised[:1] == ("NotImplementedError",):
+        return text, ()
     # Only now, because trying all mistakes takes longer than judging.
     trials, cases = expert.cases(part, seed, with_mistakes=True)
     compared = [place for place, trial in enumerate(trials[: len(tries)]) if trial.verdict is None]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import io
+import os
 import shutil
 import tempfile
 import time
@@ -34,7 +35,7 @@ from dlgrader.declarations import Alternative, Assignment, CodeExercise, Mistake
 from dlgrader.exercises import load_assignment
 from dlgrader.generate import write_source
 from dlgrader.grading_steps import sandbox_problem
-from dlgrader.hostile import HOSTILE, Ground, Hostile, listening
+from dlgrader.hostile import FOUND, HOSTILE, Ground, Hostile, listening
 from dlgrader.model import Model, load_model
 from dlgrader.sample_class import solved_notebook
 from dlgrader.solutions import points_cell, points_of, solution_notebook
@@ -285,20 +286,15 @@ def selfcheck(course_folder: Path, names: Sequence[str], jobs: int = 2) -> bool:
     problem = sandbox_problem(Config())
     if problem:
         raise GradingError(problem)
-    start = time.perf_counter()
+    print(f"selfcheck of {', '.join(names)}", flush=True)
     tallies = {name: Tally() for name in names}
-    parts = [(name, part) for part in range(jobs) for name in names]
-    print(f"selfcheck of {len(names)} assignments, {jobs} processes", flush=True)
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        waiting = {
-            pool.submit(_grade_part, course_folder, name, names, part, jobs): name
-            for name, part in parts
-        }
-        for number, done in enumerate(as_completed(waiting), start=1):
-            name = waiting[done]
-            tallies[name].add(done.result())
-            seconds = time.perf_counter() - start
-            print(f"  {number} of {len(parts)} parts done, {seconds:.0f} s: {name}", flush=True)
+        waiting = [
+            pool.submit(_grade_part, course_folder, names, part, jobs) for part in range(jobs)
+        ]
+        for done in as_completed(waiting):
+            for name, tally in done.result().items():
+                tallies[name].add(tally)
     total = Tally()
     for tally in tallies.values():
         total.add(tally)
@@ -310,36 +306,40 @@ def selfcheck(course_folder: Path, names: Sequence[str], jobs: int = 2) -> bool:
 
 
 def _grade_part(
-    course_folder: Path, name: str, names: Sequence[str], part: int, parts: int
-) -> Tally:
-    """Grade every `parts`-th submission of an assignment, in a course folder of its own."""
-    declared, tally = load_assignment(name), Tally()
-    with tempfile.TemporaryDirectory(prefix="selfcheck_") as temporary:
+    course_folder: Path, names: Sequence[str], part: int, parts: int
+) -> dict[str, Tally]:
+    """Grade every `parts`-th submission, in a course folder of its own."""
+    start = time.perf_counter()
+    tallies = {name: Tally() for name in names}
+    os.environ["COURSE_SECRET"] = FOUND  # attacks look for it
+    with tempfile.TemporaryDirectory(prefix="selfcheck_") as temporary, listening() as addresses:
         folder = Path(temporary)
         with quiet_environment(folder / "home"):
-            course = _set_up(course_folder, name, folder / "course")
-            released = nbformat.read(
-                course.root / "exercises" / name / f"{name}.ipynb", as_version=4
-            )
-            solution = solution_notebook(course_folder, declared)
-            # The attacks are shared out among the assignments.
-            hostile = HOSTILE[names.index(name) :: len(names)]
-            with listening() as addresses:
-                bench = _Bench(
-                    declared, load_model(name), released, solution, course.root, addresses
-                )
-                for submission in list(bench.submissions(hostile))[part::parts]:
-                    submission.judge(_grade(course, declared, submission), tally)
-    return tally
+            root = folder / "course"
+            root.mkdir()
+            shutil.copy(course_folder / CONFIG_FILE, root)
+            course = Course(root, {"RunInSandbox": {"limits": _LIMITS}})
+            for number, name in enumerate(names):
+                bench = _set_up(course_folder, course, name, addresses)
+                # The attacks are shared out among the assignments.
+                submissions = list(bench.submissions(HOSTILE[number :: len(names)]))
+                for submission in submissions[part::parts]:
+                    submission.judge(_grade(course, bench.declared, submission), tallies[name])
+                seconds = time.perf_counter() - start
+                print(f"  process {part + 1} of {parts}, {seconds:3.0f} s: {name} done", flush=True)
+    return tallies
 
 
-def _set_up(course_folder: Path, name: str, root: Path) -> Course:
-    root.mkdir()
-    shutil.copy(course_folder / CONFIG_FILE, root)
-    write_source(course_folder, name, root)
-    course = Course(root, {"RunInSandbox": {"limits": _LIMITS}})
+def _set_up(course_folder: Path, course: Course, name: str, addresses: tuple[int, str]) -> _Bench:
+    declared = load_assignment(name)
+    write_source(course_folder, name, course.root)
     course.generate_assignment(name)
-    return course
+    path = course.root / "exercises" / name / f"{name}.ipynb"
+    released, solution = (
+        nbformat.read(path, as_version=4),
+        solution_notebook(course_folder, declared),
+    )
+    return _Bench(declared, load_model(name), released, solution, course.root, addresses)
 
 
 def _grade(course: Course, declared: Assignment, submission: Submission) -> Graded:
@@ -355,14 +355,20 @@ def _grade(course: Course, declared: Assignment, submission: Submission) -> Grad
             cell: float(book.find_grade(cell, name, name, student).score)
             for cell in points_of(declared)
         }
-    facts = {
-        cell.metadata["nbgrader"]["grade_id"].removesuffix("-points"): noted
+    return Graded(failure, scores, _facts(notebook, declared), _shown(notebook))
+
+
+def _facts(notebook: NotebookNode, declared: Assignment) -> dict[str, Mapping[str, Any]]:
+    """Return what the judge noted; what learners write into their own outputs does not count."""
+    exercises = {points_cell(exercise.name): exercise.name for exercise in declared.judged}
+    return {
+        exercises[name]: noted
         for cell in notebook.cells
-        for output in cell.get("outputs", [])
+        for name in [cell.metadata.get("nbgrader", {}).get("grade_id")]
+        for output in (cell.get("outputs", []) if name in exercises else [])
         for noted in [output.get("metadata", {}).get("dlgrader")]
         if noted
     }
-    return Graded(failure, scores, facts, _shown(notebook))
 
 
 def _shown(notebook: NotebookNode) -> str:
