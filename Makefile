@@ -12,7 +12,7 @@ course: site ## set up, build the site, run the grading workflow on a small made
 	$(BIN)/dlgrader demo
 
 test: .venv/ready ## set up, run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 setup: .venv/ready ## make .venv/ with the pinned packages
 
