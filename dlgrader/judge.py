@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from dlcore.checks.calling import Attempt, Player, attempt
 from dlcore.checks.cases import Case
-from dlcore.checks.reporting import explain
+from dlcore.checks.reporting import explain, wrapped
 from dlgrader.declarations import (
     AnswerExercise,
     ChoiceExercise,
@@ -108,7 +108,7 @@ class Verdict:
                 text = f"{part.case}\n{part.finding}".strip()
                 text = "As above." if part.finding in told else text
                 told.add(part.finding)
-                lines += [f"{' ' * 14}{line}" for line in text.splitlines()]
+                lines += [f"{' ' * 14}{line}" for line in wrapped(text)]
         if self.section and self.points < self.max_points:
             lines.append(f"  Read again: {self.section}.")
         return "\n".join(lines)

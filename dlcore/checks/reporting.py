@@ -26,12 +26,18 @@ class CheckFailed(AssertionError):  # noqa: N818 (a check fails; it is no error 
 
 def failure(*parts: str) -> CheckFailed:
     """Return the exception whose message is made of these parts, in lines of moderate length."""
-    lines = [line for part in parts if part for line in part.splitlines()]
-    return CheckFailed("\n".join(line if "[" in line else _wrapped(line) for line in lines))
+    return CheckFailed("\n".join(wrapped("\n".join(part for part in parts if part))))
 
 
-def _wrapped(line: str) -> str:
-    return textwrap.fill(line, _WIDTH, break_long_words=False, break_on_hyphens=False)
+def wrapped(text: str) -> list[str]:
+    """Return a text in lines of moderate length; lines that show arrays stay as they are."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        if "[" in line:
+            lines.append(line)
+        else:
+            lines += textwrap.wrap(line, _WIDTH, break_long_words=False, break_on_hyphens=False)
+    return lines
 
 
 def explain(

@@ -121,8 +121,8 @@ PROCESS = (
     _cell("fork-bomb", "fork without end", "import os\nwhile True:\n    os.fork()", ("process",)),
     _cell(
         "memory",
-        "one process takes all memory",
-        "import numpy as np\nkept = []\nwhile True:\n    kept.append(np.ones(2**24))",
+        "one process asks for all memory",
+        "kept = []\nwhile True:\n    kept.append(bytearray(2**28))",
         ("memory",),
     ),
     _cell(
