@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dlcore.checks.calling import Attempt
+from dlcore.checks.plans import Attempt
 from dlgrader.declarations import Task, Trial
 
 

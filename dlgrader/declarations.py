@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from dlcore.checks.calling import After, Attempt, Call, Given, Result
 from dlcore.checks.comparing import tolerance
+from dlcore.checks.plans import After, Attempt, Call, Given, Result
 
 Argument = str
 Results = Mapping[str, Result | After | Given]

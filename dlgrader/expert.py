@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from dlcore.checks.calling import LocalPlayer, attempt
+from dlcore.checks.calling import LocalPlayer
 from dlcore.checks.cases import Case, Known, Seen, look
 from dlcore.checks.comparing import matches
+from dlcore.checks.plans import attempt
 from dlgrader.declarations import CodeExercise, Property, Trial
 from dlgrader.model import Model
 

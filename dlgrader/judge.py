@@ -11,8 +11,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from dlcore.checks.calling import Attempt, Player, attempt
 from dlcore.checks.cases import Case
+from dlcore.checks.plans import Attempt, Player, attempt
 from dlcore.checks.reporting import explain, wrapped
 from dlgrader.declarations import (
     AnswerExercise,

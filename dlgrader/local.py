@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from dlcore.checks.calling import LocalPlayer, UnusableError
+from dlcore.checks.calling import LocalPlayer
 from dlcore.checks.comparing import as_plain_data
+from dlcore.checks.plans import UnusableError
 
 
 class _LocalBench(LocalPlayer):

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from dlcore.checks.calling import After, Attempt, Call, Given, Result
 from dlcore.checks.comparing import alike, difference, matches
+from dlcore.checks.plans import After, Attempt, Call, Given, Result
 from dlcore.checks.views import VIEWS
 
 

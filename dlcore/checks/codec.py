@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from dlcore.checks.calling import After, Call, Given, Result, Seed, Shared
 from dlcore.checks.cases import Case, Seen
+from dlcore.checks.plans import After, Call, Given, Result, Seed, Shared
 
 _DIGITS = 9
 

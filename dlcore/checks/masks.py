@@ -12,7 +12,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from dlcore.checks.calling import Attempt
+from dlcore.checks.plans import Attempt
 
 Features = dict[str, np.ndarray]
 

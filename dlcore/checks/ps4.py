@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from dlcore.checks.calling import Call, LocalPlayer, Result, attempt
+from dlcore.checks.calling import LocalPlayer
+from dlcore.checks.plans import Call, Result, attempt
 from dlcore.checks.public import Check
 from dlcore.checks.reporting import CheckFailed
 

@@ -6,8 +6,9 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dlcore.checks.calling import SECONDS, Attempt, LocalPlayer, attempt
+from dlcore.checks.calling import SECONDS, LocalPlayer
 from dlcore.checks.cases import Case, Known, findings, likely_cause
+from dlcore.checks.plans import Attempt, attempt
 
 # `nbgrader validate` cuts its lines off a little above this.
 _WIDTH = 80

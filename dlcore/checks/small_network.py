@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from dlcore.checks.calling import Attempt, Seed
 from dlcore.checks.cases import DIAGNOSES, Case, Finding
+from dlcore.checks.plans import Attempt, Seed
 from dlcore.checks.small_network_causes import cause
 from dlcore.datasets import load_digits
 from dlcore.networks import Sequential

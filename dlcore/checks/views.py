@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from dlcore.checks.calling import Attempt
 from dlcore.checks.masks import mask_draws, mask_statistics, mask_values
+from dlcore.checks.plans import Attempt
 
 Features = dict[str, np.ndarray]
 View = Callable[[Attempt], Features]

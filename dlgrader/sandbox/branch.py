@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dlcore.checks.calling import Call, Outcome, Result, UnusableError
+from dlcore.checks.plans import Call, Outcome, Result, UnusableError
 from dlgrader.sandbox.backend import Process
 from dlgrader.sandbox.limits import Limits
 from dlgrader.sandbox.runner.wire import ClosedError, Line, WireError, pack

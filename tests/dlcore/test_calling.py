@@ -10,17 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as nst
 
-from dlcore.checks.calling import (
-    After,
-    Call,
-    LocalPlayer,
-    Result,
-    Seed,
-    Shared,
-    attempt,
-)
+from dlcore.checks.calling import LocalPlayer
 from dlcore.checks.cases import Case, Known, Seen, findings, likely_cause, look
 from dlcore.checks.codec import decode_case, encode_case
+from dlcore.checks.plans import After, Call, Result, Seed, Shared, attempt
 
 
 class Descent:

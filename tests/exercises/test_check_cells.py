@@ -13,7 +13,8 @@ import pytest
 from dlcore import checks
 from dlcore import convolution as library
 from dlcore.checks.answers import ChoiceCheck
-from dlcore.checks.calling import Call, LocalPlayer, Result, attempt
+from dlcore.checks.calling import LocalPlayer
+from dlcore.checks.plans import Call, Result, attempt
 
 ps4 = checks.ps4
 

@@ -10,7 +10,8 @@ import io
 
 import pytest
 
-from dlcore.checks.calling import LocalPlayer, attempt
+from dlcore.checks.calling import LocalPlayer
+from dlcore.checks.plans import attempt
 from dlcore.checks.public import load
 from dlcore.checks.reporting import CheckFailed, check
 from dlgrader.declarations import Alternative, CodeExercise, Mistake

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dlcore.checks import ps1
-from dlcore.checks.calling import Attempt
+from dlcore.checks.plans import Attempt
 from dlcore.checks.reporting import CheckFailed
 from dlcore.checks.views import weights
 from dlgrader.declarations import Mistake

@@ -45,7 +45,7 @@ def make_edition(folder: Path) -> Path:
     checks.mkdir(parents=True)
     for package in (checks.parent, checks):
         (package / "__init__.py").touch()
-    for name in ("calling.py", "comparing.py"):
+    for name in ("calling.py", "comparing.py", "plans.py"):
         shutil.copy(Path(dlcore.checks.calling.__file__).parent / name, checks)
     folder.chmod(0o755)
     return folder

@@ -11,7 +11,7 @@ pytest.importorskip("nbgrader", reason="needs the extra 'grading'")
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.utils import determine_grade
 
-from dlcore.checks.calling import Call, Result
+from dlcore.checks.plans import Call, Result
 from dlgrader.cases import values
 from dlgrader.declarations import (
     Assignment,

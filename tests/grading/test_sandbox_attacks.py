@@ -27,7 +27,7 @@ from sandbox_tools import (
     text_of,
 )
 
-from dlcore.checks.calling import Call
+from dlcore.checks.plans import Call
 from dlgrader.sandbox import Bubblewrap, Session, SessionEnded
 
 pytestmark = needs_sandbox

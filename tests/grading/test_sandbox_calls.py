@@ -11,16 +11,8 @@ import numpy as np
 import pytest
 from sandbox_tools import IMPATIENT, SMALL, make_edition, needs_sandbox, opened, text_of
 
-from dlcore.checks.calling import (
-    After,
-    Call,
-    LocalPlayer,
-    Result,
-    Seed,
-    Shared,
-    UnusableError,
-    attempt,
-)
+from dlcore.checks.calling import LocalPlayer
+from dlcore.checks.plans import After, Call, Result, Seed, Shared, UnusableError, attempt
 from dlgrader.sandbox import Bubblewrap, Session, SessionEnded
 
 pytestmark = needs_sandbox

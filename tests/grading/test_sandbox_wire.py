@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from dlcore.checks.calling import Call, Outcome, Result, Seed, Shared
+from dlcore.checks.plans import Call, Outcome, Result, Seed, Shared
 from dlgrader.sandbox.runner import wire
 
 numbers = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()

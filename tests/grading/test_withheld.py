@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -254,7 +253,8 @@ from dlcore.checks import CheckFailed, ps4
 import dlcore.checks.ps4
 print(checks.ready(im2col=print), checks.ps4.im2col(print), ps4.ready(), checks.ps1.answers({}))
 print(issubclass(CheckFailed, AssertionError))
-from dlcore.checks.calling import Call, LocalPlayer, Result
+from dlcore.checks.calling import LocalPlayer
+from dlcore.checks.plans import Call, Result
 player = LocalPlayer({"f": abs})
 player.play(Call("f", (-3,)))
 print(player.fetch(Result(0)))
@@ -268,11 +268,9 @@ print(player.fetch(Result(0)))
     ]
 
 
-def test_it_is_quick_cached_and_read_only():
+def test_it_is_cached_and_read_only():
     choice = WITHHELD["ps1_vanishing_gradients"][:3]
-    began = time.perf_counter()
     folder = edition(choice)
-    assert time.perf_counter() - began < 2.0  # 0.2 s on a machine at rest
     assert edition(tuple(reversed(choice))) == folder
     for path in (folder, *folder.rglob("*")):
         assert path.stat().st_mode & 0o222 == 0

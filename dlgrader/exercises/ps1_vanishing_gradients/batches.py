@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dlcore.checks.calling import After, Call, Result, Shared
+from dlcore.checks.plans import After, Call, Result, Shared
 from dlcore.layers import BatchNorm
 from dlgrader.declarations import Task
 from dlgrader.exercises.ps1_vanishing_gradients.common import Array, Generator, shown

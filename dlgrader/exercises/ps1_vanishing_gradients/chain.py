@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dlcore.checks.calling import Call, Result
+from dlcore.checks.plans import Call, Result
 from dlgrader.cases import public, values
 from dlgrader.declarations import Alternative, CodeExercise, Mistake, Property, Section, Task
 from dlgrader.exercises.ps1_vanishing_gradients.common import integers, numbers, shown

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcore.checks.calling import Attempt, Call, Result
+from dlcore.checks.plans import Attempt, Call, Result
 from dlgrader.cases import decided, public, values
 from dlgrader.declarations import Property, Task
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from dlcore.checks.calling import Call, Result, Seed, Shared
+from dlcore.checks.plans import Call, Result, Seed, Shared
 from dlgrader.cases import values
 from dlgrader.declarations import Property, Task, Trial
 from dlgrader.exercises.ps1_vanishing_gradients.common import Generator

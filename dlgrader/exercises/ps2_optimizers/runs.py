@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from dlcore.checks.calling import After, Attempt, Call, Result, Shared
+from dlcore.checks.plans import After, Attempt, Call, Result, Shared
 from dlgrader.declarations import Task, Trial
 
 Array = np.ndarray[Any, Any]

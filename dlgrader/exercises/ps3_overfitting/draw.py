@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dlcore.checks.calling import Attempt
+from dlcore.checks.plans import Attempt
 from dlgrader.cases import decided
 from dlgrader.declarations import Section, Task, Trial
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dlcore.checks.calling import Call, Result
+from dlcore.checks.plans import Call, Result
 from dlgrader.cases import public, untouched, values
 from dlgrader.declarations import Alternative, CodeExercise, Mistake, Property, Task
 from dlgrader.exercises.ps3_overfitting.draw import MASK, Array, Generator, alive, numbers, told

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from dlcore import regularizers
-from dlcore.checks.calling import Call, Result
+from dlcore.checks.plans import Call, Result
 from dlgrader.cases import public, untouched, values
 from dlgrader.declarations import Alternative, CodeExercise, Mistake, Property, Task
 from dlgrader.exercises.ps3_overfitting.draw import NORMS, alive, numbers, told

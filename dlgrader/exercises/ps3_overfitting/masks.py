@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from dlcore.checks import masks
-from dlcore.checks.calling import Attempt, Call, Given, Result, Seed
+from dlcore.checks.plans import Attempt, Call, Given, Result, Seed
 from dlgrader.cases import decided
 from dlgrader.declarations import Task, Trial
 from dlgrader.exercises.ps3_overfitting.draw import Array, Generator, told

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from dlcore.checks.calling import Call, Result
+from dlcore.checks.plans import Call, Result
 from dlgrader.cases import public, untouched, values
 from dlgrader.declarations import Property, Task, Trial
 from dlgrader.exercises.ps3_overfitting.draw import alive, numbers, of_shapes, told

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dlcore import convolution
-from dlcore.checks.calling import Attempt, Call, Result
+from dlcore.checks.plans import Attempt, Call, Result
 from dlgrader.cases import decided, public, shapes, untouched, values
 from dlgrader.declarations import CodeExercise, Property, Section, Task
 from dlgrader.exercises.ps4_convolution.draw import counting, images, turned

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from dlcore import convolution
-from dlcore.checks.calling import Attempt
+from dlcore.checks.plans import Attempt
 from dlgrader.cases import decided, public, untouched, values
 from dlgrader.declarations import CodeExercise, Property, Section, Trial
 from dlgrader.exercises.ps4_convolution.draw import Array, Generator, counting, distinct, mixed

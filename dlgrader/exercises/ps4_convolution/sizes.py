@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dlcore import convolution
-from dlcore.checks.calling import Call, Result
+from dlcore.checks.plans import Call, Result
 from dlgrader.cases import integer, raises, values
 from dlgrader.declarations import (
     AnswerExercise,

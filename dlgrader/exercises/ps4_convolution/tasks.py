@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dlcore import convolution
-from dlcore.checks.calling import Attempt, Call, Result
+from dlcore.checks.plans import Attempt, Call, Result
 from dlgrader.declarations import Task
 from dlgrader.exercises.ps4_convolution.draw import Array, Generator
 

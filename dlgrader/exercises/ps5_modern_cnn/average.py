@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dlcore import pooling
-from dlcore.checks.calling import Call, Result
+from dlcore.checks.plans import Call, Result
 from dlgrader.cases import public, values
 from dlgrader.declarations import CodeExercise, Property, Section, Task
 from dlgrader.exercises.ps5_modern_cnn import average_answers as answers

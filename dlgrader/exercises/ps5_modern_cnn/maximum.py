@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dlcore import pooling
-from dlcore.checks.calling import Call, Given, Result
+from dlcore.checks.plans import Call, Given, Result
 from dlgrader.cases import public, values
 from dlgrader.declarations import CodeExercise, Property, Task
 from dlgrader.exercises.ps5_modern_cnn import maximum_answers as answers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dlcore.checks.calling import Call, Result, Seed
+from dlcore.checks.plans import Call, Result, Seed
 from dlcore.checks.small_network import BUDGET, FIRST_TARGET, TARGET
 from dlcore.layers import Affine, Convolution, Flatten, MaxPool, ReLU
 from dlcore.networks import Sequential

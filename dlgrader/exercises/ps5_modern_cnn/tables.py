@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dlcore.checks.calling import Call, Result
+from dlcore.checks.plans import Call, Result
 from dlcore.networks import AlexNet, LeNet5
 from dlgrader.declarations import CodeExercise, Property, Section, Task, Trial
 from dlgrader.exercises.ps5_modern_cnn import tables_answers as answers

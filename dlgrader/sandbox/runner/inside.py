@@ -19,8 +19,9 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from dlcore.checks.calling import LocalPlayer, Outcome, UnusableError
+from dlcore.checks.calling import LocalPlayer
 from dlcore.checks.comparing import as_plain_data
+from dlcore.checks.plans import Outcome, UnusableError
 
 from .capture import Collector, Pipes, Stream, silence
 from .shell import Cells, Shell

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from dlcore.checks.calling import After, Call, Outcome, Result, Seed, Shared
+from dlcore.checks.plans import After, Call, Outcome, Result, Seed, Shared
 
 HEADER_BYTES = 2 << 20
 PLAN = (Call, Result, After, Shared, Seed)
