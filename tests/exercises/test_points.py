@@ -69,7 +69,7 @@ def endless_and_stubborn(*_):
         np.zeros((0, 0)), np.zeros((4, 4)).view(LyingArray), lambda: 0, [[1], [2, 3]],
         np.array("x"), (n for n in range(4)),
     ],
-    ids=str,
+    ids=lambda value: type(value).__name__,
 )  # fmt: skip
 def test_nonsense_gets_no_points(returned):
     for name in ("im2col", "col2im", "conv_forward", "max_pool_forward"):
@@ -174,7 +174,7 @@ CHOICE = ChoiceExercise(
         (["b"], 0.0, "No answer"),
         (Liar(), 0.0, "largest: 0 of 2"),
     ],
-    ids=str,
+    ids=lambda value: type(value).__name__,
 )
 def test_choices(given, points, said):
     result = judge(CHOICE, LocalWorkplace({"largest": given}), 0)
