@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -39,35 +39,12 @@ from dlgrader.hostile import FOUND, HOSTILE, Ground, Hostile, listening
 from dlgrader.model import Model, load_model
 from dlgrader.sample_class import solved_notebook
 from dlgrader.solutions import points_cell, points_of, solution_notebook
+from dlgrader.tally import Tally, selfcheck_table
 
 Change = Mistake | Alternative
 
 # An endless loop costs this much; honest code on these small arrays needs milliseconds.
 _LIMITS = {"cell_seconds": 10.0, "call_seconds": 4.0, "notebook_seconds": 90.0}
-
-
-@dataclass
-class Tally:
-    """What was judged, and what was judged wrongly."""
-
-    right: int = 0
-    refused: int = 0
-    wrong: int = 0
-    accepted: int = 0
-    unnamed: int = 0
-    hostile: int = 0
-    gained: int = 0
-    problems: list[str] = field(default_factory=list)
-
-    def add(self, other: Tally) -> None:
-        """Add another tally to this one."""
-        for name, value in vars(other).items():
-            setattr(self, name, getattr(self, name) + value)
-
-    @property
-    def faultless(self) -> bool:
-        """Whether nothing was judged wrongly."""
-        return not self.problems
 
 
 # -- submissions -----------------------------------------------------------------------------------
@@ -379,24 +356,3 @@ def _shown(notebook: NotebookNode) -> str:
             texts += [output.get("text", ""), output.get("evalue", ""), shown]
             texts += output.get("traceback", [])
     return "\n".join(texts)
-
-
-def selfcheck_table(tallies: Mapping[str, Tally]) -> str:
-    """Return the figures as a table in Markdown."""
-    lines = [
-        "| assignment | right answers | refused | wrong answers | accepted | not named | "
-        "hostile submissions | gained |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|",
-    ]
-    for name, tally in tallies.items():
-        numbers = (
-            tally.right,
-            tally.refused,
-            tally.wrong,
-            tally.accepted,
-            tally.unnamed,
-            tally.hostile,
-            tally.gained,
-        )
-        lines.append(f"| {name} | {' | '.join(map(str, numbers))} |")
-    return "\n".join(lines)

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-import dlcore
+from dlcore.checks import plans
 
 _NUMERICAL = "dlcore.gradient_check.numerical_gradient"
 
@@ -157,7 +157,8 @@ def edition(withheld: Sequence[str]) -> Path:
 
 @cache
 def _make(withheld: tuple[str, ...]) -> Path:
-    source = Path(dlcore.__file__).parent
+    # Not of `dlcore` itself: a folder of that name in the current one may pass for a part of it.
+    source = Path(plans.__file__).parents[1]
     folder = Path(tempfile.mkdtemp(prefix="dlcore-edition-"))
     atexit.register(_remove, folder, os.getpid())
     package = folder / "dlcore"

@@ -71,7 +71,7 @@ class Bubblewrap:
         settings = Path(tempfile.mkdtemp(prefix="dlgrader-sandbox-"))
         try:
             options = self._options(settings, user, packages, environment, limits)
-            command = [*_become(user), sys.executable, "-m", module, *arguments]
+            command = [*_become(user), str(interpreter.executable()), "-m", module, *arguments]
             alone = user is not None or _kernel() >= (5, 14)
             return Sandboxed(options, command, fds, settings, counted_alone=alone)
         except BaseException:
@@ -110,7 +110,7 @@ class Bubblewrap:
         python_path = ":".join([_PACKAGES, *interpreter.search_path()])
         paths = {
             "HOME": "/tmp",
-            "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+            "PATH": f"{interpreter.executable().parent}:/usr/local/bin:/usr/bin:/bin",
             "PYTHONPATH": python_path,
         }
         for name, value in {**environment, **paths}.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import site
 import sys
@@ -30,7 +31,7 @@ def roots(hidden: Sequence[Path] = ()) -> list[Path]:
     >>> all(path.exists() for path in roots())
     True
     """
-    prefix, base = Path(sys.prefix), Path(sys.base_prefix)
+    prefix, base = _plain(sys.prefix), _plain(sys.base_prefix)
     found = []
     for folder in dict.fromkeys((base, base.resolve(), prefix)):
         found += [folder / name for name in ("lib", "lib64", "share/zoneinfo", "pyvenv.cfg")]
@@ -42,6 +43,20 @@ def roots(hidden: Sequence[Path] = ()) -> list[Path]:
         if path.exists() and not seen and not below(path, kept):
             kept.append(path)
     return kept
+
+
+def executable() -> Path:
+    """Return the program that Python is, without following the links of a virtual environment.
+
+    >>> executable().is_absolute()
+    True
+    """
+    return _plain(sys.executable)
+
+
+def _plain(path: str) -> Path:
+    """Take "." and ".." out of a path: Python may have been started by a relative one."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 (resolve() would follow links)
 
 
 def below(path: Path, folders: Iterable[Path]) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import dlcore
+from dlcore.checks import plans
 from dlgrader.sandbox import runner
 from dlgrader.sandbox.backend import Backend, Process, SandboxError
 from dlgrader.sandbox.branch import Branch
@@ -362,7 +362,7 @@ def _packages(edition: Path | None) -> dict[str, Path]:
     """Return what can be imported inside before anything else, by name."""
     packages = {_RUNNER: Path(runner.__path__[0])}
     if edition is None:
-        return {**packages, "dlcore": Path(dlcore.__path__[0])}
+        return {**packages, "dlcore": Path(plans.__file__).parents[1]}
     return {**packages, **{path.name: path for path in edition.iterdir()}}
 
 

@@ -13,7 +13,7 @@ pytest.importorskip("nbgrader", reason="needs the extra 'grading'")
 
 from dlgrader.exercises import assignment_names
 from dlgrader.sandbox import Bubblewrap
-from dlgrader.selfcheck import Tally, selfcheck_table
+from dlgrader.tally import Tally, selfcheck_table
 
 ROOT = Path(__file__).resolve().parents[2]
 
