@@ -60,9 +60,9 @@ def test_csv(demo):
 
 
 def test_feedback_names_what_was_lost(demo):
-    text = page(demo, "fatima").get_text()
+    text = " ".join(page(demo, "fatima").get_text().split())
     assert "im2col: 6 of 8 points" in text
-    assert "0.0 of 1.0  zeros at all four sides, also more than the filter is large" in text
+    assert "0.0 of 1.0 zeros at all four sides, also more than the filter is large" in text
     assert "all the padding is put after the last row and column, none before the first" in text
     assert "the gradient is divided by the number of images" in text
     assert "The number of weights is right. Both see 5 pixels" in text
