@@ -302,6 +302,11 @@ Judged = CodeExercise | AnswerExercise | ChoiceExercise
 Exercise = Judged | Written
 
 
+def is_bonus(exercise: Exercise) -> bool:
+    """Whether an exercise's points come on top of those of the assignment."""
+    return isinstance(exercise, CodeExercise) and exercise.bonus
+
+
 @dataclass(frozen=True)
 class Assignment:
     """All exercises of a notebook, in its order; `seed` fixes the hidden inputs."""
@@ -314,11 +319,7 @@ class Assignment:
     @property
     def max_points(self) -> float:
         """Points of the whole notebook; bonus points are not counted."""
-        return sum(
-            part.max_points
-            for part in self.exercises
-            if not (isinstance(part, CodeExercise) and part.bonus)
-        )
+        return sum(part.max_points for part in self.exercises if not is_bonus(part))
 
     @property
     def judged(self) -> tuple[Judged, ...]:

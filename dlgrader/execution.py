@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import Any
 from nbformat.notebooknode import NotebookNode, from_dict
 from nbformat.v4 import new_output
 
-from dlgrader.declarations import Assignment, CodeExercise, Judged
+from dlgrader.declarations import Assignment, Judged, is_bonus
 from dlgrader.judge import Bench, Verdict, judge, nothing
 from dlgrader.model import Model
 from dlgrader.sandbox import Backend, Limits, Session, SessionEnded
@@ -204,9 +203,9 @@ def verdict_outputs(exercise: Judged, verdict: Verdict) -> list[NotebookNode]:
     """Return the outputs of the cell that holds an exercise's points.
 
     nbgrader takes the number as the cell's points. Bonus points go another way, see
-    `dlgrader.preprocessors.SaveBonus`.
+    `dlgrader.grading_steps.SaveBonus`.
     """
-    bonus = isinstance(exercise, CodeExercise) and exercise.bonus
+    bonus = is_bonus(exercise)
     data = {"text/plain": repr(0.0 if bonus else verdict.points)}
     facts: dict[str, Any] = {
         "points": verdict.points,
@@ -222,8 +221,4 @@ def verdict_outputs(exercise: Judged, verdict: Verdict) -> list[NotebookNode]:
 
 
 def _error(kind: str, text: str) -> NotebookNode:
-    return new_output("error", ename=kind, evalue=text, traceback=_lines(text))
-
-
-def _lines(text: str) -> Sequence[str]:
-    return text.splitlines() or [""]
+    return new_output("error", ename=kind, evalue=text, traceback=text.splitlines() or [""])

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from dlcore.checks.cases import Case
-from dlcore.checks.plans import Attempt, Player, attempt
-from dlcore.checks.reporting import explain, wrapped
+from dlcore.checks.plans import Attempt, Player, UnusableError
+from dlcore.checks.reporting import explain, own_calls, try_cases, wrapped
 from dlgrader.declarations import (
     AnswerExercise,
     ChoiceExercise,
@@ -125,10 +125,15 @@ def judge(exercise: Judged, place: Workplace, seed: int, model: Model | None = N
 
     Without a model solution, points are the same, but misconceptions are not recognised.
     """
-    if isinstance(exercise, AnswerExercise):
-        return _judge_answers(exercise, place)
-    if isinstance(exercise, ChoiceExercise):
-        return _judge_choice(exercise, place)
+    if not isinstance(exercise, CodeExercise):
+        with place.branch() as bench:
+            try:
+                given = bench.read(exercise.name)
+            except UnusableError as error:
+                return nothing(exercise, str(error))
+        if isinstance(exercise, AnswerExercise):
+            return _judge_answers(exercise, given)
+        return _judge_choice(exercise, given)
     expert = expert_on(exercise, model)
     verdicts: list[PropertyVerdict] = []
     idle: set[str] = set()
@@ -171,11 +176,7 @@ def _judge_property(
 ) -> tuple[PropertyVerdict, bool]:
     """Return the verdict, and whether a call timed out."""
     trials, cases = expert.cases(part, seed)
-    tries: list[tuple[Case, Attempt]] = []
-    for case in cases:
-        tries.append((case, attempt(case.calls, case.results, bench)))
-        if tries[-1][1].timed_out:
-            break
+    tries = try_cases(cases, bench)
     timed_out = tries[-1][1].timed_out
     for number, (case, tried) in enumerate(tries):
         verdict = trials[number].verdict
@@ -184,19 +185,11 @@ def _judge_property(
         else:
             text, names = tried.problem or verdict(tried), ()
         if text:
-            if tried.problem and tried.failed not in _own(exercise, case):
+            if tried.problem and tried.failed not in own_calls(exercise.name, case):
                 text += f"\n{exercise.name} can be judged when {tried.failed} works."
             lost = PropertyVerdict(part.key, part.title, 0.0, part.points, text, case.about, names)
             return lost, timed_out
     return PropertyVerdict(part.key, part.title, part.points, part.points), timed_out
-
-
-def _own(exercise: CodeExercise, case: Case) -> set[str]:
-    return {exercise.name} | {
-        call.function
-        for call in case.calls
-        if call.of is not None or call.function.startswith(("numpy.", "dlcore."))
-    }
 
 
 def _explained(
@@ -217,12 +210,7 @@ def _explained(
     return explain(comparable, compared.index(number), expert.known)
 
 
-def _judge_answers(exercise: AnswerExercise, place: Workplace) -> Verdict:
-    with place.branch() as bench:
-        try:
-            given = bench.read(exercise.name)
-        except Exception as error:  # whatever stands in the way, it is told
-            return nothing(exercise, str(error))
+def _judge_answers(exercise: AnswerExercise, given: Any) -> Verdict:
     given = given if isinstance(given, dict) else {}
     verdicts = []
     for letter, right in exercise.answers.items():
@@ -243,12 +231,7 @@ def _judge_answers(exercise: AnswerExercise, place: Workplace) -> Verdict:
     return Verdict(exercise.name, tuple(verdicts), str(exercise.section))
 
 
-def _judge_choice(exercise: ChoiceExercise, place: Workplace) -> Verdict:
-    with place.branch() as bench:
-        try:
-            given = bench.read(exercise.name)
-        except Exception as error:
-            return nothing(exercise, str(error))
+def _judge_choice(exercise: ChoiceExercise, given: Any) -> Verdict:
     answer = given.strip().lower() if isinstance(given, str) else ""
     if answer not in exercise.why:
         finding = f"No answer: expected one of the letters {', '.join(exercise.letters)}."

@@ -27,6 +27,7 @@ from dlgrader.declarations import (
     Exercise,
     Section,
     Written,
+    is_bonus,
 )
 
 
@@ -144,7 +145,7 @@ class _Writer:
         else:
             needs = exercise.name
         short = self.declared.name.partition("_")[0]
-        bonus = isinstance(exercise, CodeExercise) and exercise.bonus
+        bonus = is_bonus(exercise)
         told = f"# The points for {exercise.name} are given here when the notebook is graded."
         yield _code(source, exercise.name, solution=True)
         check = f"checks.{short}.{exercise.name}({needs})"
@@ -164,7 +165,7 @@ def _number(declared: Assignment, exercise: Exercise) -> int:
 
 def _worth(exercise: Exercise) -> str:
     points = f"{exercise.max_points:g} point{'' if exercise.max_points == 1 else 's'}"
-    if isinstance(exercise, CodeExercise) and exercise.bonus:
+    if is_bonus(exercise):
         return f"a bonus of {points}"
     return points
 
@@ -172,7 +173,7 @@ def _worth(exercise: Exercise) -> str:
 def _table(declared: Assignment) -> str:
     lines = ["| | exercise | points | minutes |", "|---|---|---|---|"]
     for number, exercise in enumerate(declared.exercises, start=1):
-        bonus = isinstance(exercise, CodeExercise) and exercise.bonus
+        bonus = is_bonus(exercise)
         points = f"{exercise.max_points:g}{' (bonus)' if bonus else ''}"
         lines.append(f"| {number} | {exercise.title} | {points} | {exercise.minutes} |")
     return "\n".join(lines)

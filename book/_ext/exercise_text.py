@@ -21,6 +21,7 @@ from dlgrader.declarations import (
     Mistake,
     Section,
     Written,
+    is_bonus,
 )
 from dlgrader.exercises import load_assignment
 from dlgrader.judge import judge
@@ -49,11 +50,6 @@ def anchor(declared: Assignment, exercise: Exercise) -> str:
 def literal(text: str) -> str:
     """Return a text in which nothing is markup."""
     return MARKUP.sub(r"\\\1", text)
-
-
-def is_bonus(exercise: Exercise) -> bool:
-    """Whether its points are beyond those of the assignment."""
-    return isinstance(exercise, CodeExercise) and exercise.bonus
 
 
 def points(number: float) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from dlcore.checks.calling import SECONDS, LocalPlayer
 from dlcore.checks.cases import Case, Known, findings, likely_cause
-from dlcore.checks.plans import Attempt, attempt
+from dlcore.checks.plans import Attempt, Player, attempt
 
 # `nbgrader validate` cuts its lines off a little above this.
 _WIDTH = 80
@@ -81,12 +81,7 @@ def check(
 
     Prints that all is well otherwise.
     """
-    player = LocalPlayer(functions, seconds)
-    tries = []
-    for case in cases:
-        tries.append((case, attempt(case.calls, case.results, player)))
-        if tries[-1][1].timed_out:
-            break
+    tries = try_cases(cases, LocalPlayer(functions, seconds))
     for number, (case, tried) in enumerate(tries):
         if tried.printed:
             print(tried.printed, end="" if tried.printed.endswith("\n") else "\n")
@@ -94,15 +89,25 @@ def check(
         if text:
             where = f"See section {section}." if names and section else ""
             head = f"{name}: case {number + 1} of {len(cases)}"
-            waits = tried.problem and tried.failed not in ("", *_own(name, case))
+            waits = tried.problem and tried.failed not in ("", *own_calls(name, case))
             if waits:
                 text += f"\n{name} can be tried as soon as {tried.failed} works."
             raise failure(head, case.about, text, where)
     print(f"{name}: all {len(cases)} public cases are right. The points come from others.")
 
 
-def _own(name: str, case: Case) -> set[str]:
-    """Names of what belongs to the exercise: the function, methods of its objects, the library."""
+def try_cases(cases: Sequence[Case], player: Player) -> list[tuple[Case, Attempt]]:
+    """Try cases in turn, up to the first in which a call does not end."""
+    tries: list[tuple[Case, Attempt]] = []
+    for case in cases:
+        tries.append((case, attempt(case.calls, case.results, player)))
+        if tries[-1][1].timed_out:
+            break
+    return tries
+
+
+def own_calls(name: str, case: Case) -> set[str]:
+    """Name what belongs to the exercise: the function, methods of its objects, the library."""
     return {name} | {
         call.function
         for call in case.calls

@@ -94,6 +94,7 @@ SECRETS = (
     _cell(
         "home",
         "look into home folders and the system's files",
+        # Not into /root/.p…: where pyenv lies there, its interpreter is seen in the sandbox.
         _READ + 'look("/home/*", "/root/.[a-oq-z]*", "/etc/shadow", "/etc/ssh/*", "/var/*/*", '
         '"/root/.ssh/**", "/boot/*")',
     ),

@@ -24,8 +24,6 @@ from dlgrader.exercises.ps1_vanishing_gradients.batches import (
 )
 from dlgrader.exercises.ps1_vanishing_gradients.common import Array, Generator
 
-_RUNNING = ("running_mean", "running_var")
-
 
 def _plain(rng: Generator, x: Array, size: float = 100.0, **options: Any) -> tuple[Any, ...]:
     """Return arguments with gamma = 1 and beta = 0, and running averages of some size."""
