@@ -1,0 +1,115 @@
+"""What is known of each grading beyond nbgrader's tables: a table of our own in its gradebook.
+
+nbgrader knows points and comments, but neither whether a grading failed, nor which submission the
+points belong to, nor which mistakes were found. That stands here, written in the transaction that
+writes the points. nbgrader leaves tables that it does not know alone.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from nbgrader.api import Gradebook
+from sqlalchemy import JSON, Column, DateTime, MetaData, String, Table, Text, delete, insert, select
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+GRADED, FAILED = "graded", "failed"
+
+_METADATA = MetaData()
+_TABLE = Table(
+    "dlgrader_record",
+    _METADATA,
+    Column("assignment", String(128), primary_key=True),
+    Column("student", String(128), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("remarks", JSON, nullable=False),
+    Column("exercises", JSON, nullable=False),
+    Column("when", DateTime, nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class Record:
+    """The outcome of the last attempt to grade a submission.
+
+    Attributes
+    ----------
+    assignment, student : str
+    state : str
+        `GRADED` or `FAILED`; a submission that failed has no points of this attempt.
+    digest : str
+        Names what was graded: the submission's files, the released notebook, the grader.
+    reason : str
+        Why it failed; empty if it was graded.
+    remarks : sequence of str
+        What the instructor should know of a graded submission, such as a file that could not be
+        read.
+    exercises : mapping of str to mapping
+        By the name of the exercise what the judge found: "points", "max_points", "bonus",
+        "mistakes" (names of misconceptions) and "properties" (by key: points and most points).
+    when : datetime
+        In UTC, without saying so, as nbgrader's own times.
+    """
+
+    assignment: str
+    student: str
+    state: str
+    digest: str
+    reason: str = ""
+    remarks: Sequence[str] = ()
+    exercises: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    when: datetime.datetime = field(default_factory=lambda: _now())
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC).replace(tzinfo=None, microsecond=0)
+
+
+def prepare(book: Gradebook) -> None:
+    """Make the table if the gradebook has none yet."""
+    connection = book.db.connection()
+    try:
+        _METADATA.create_all(connection, checkfirst=True)
+    except (OperationalError, ProgrammingError):
+        # Another process made it between the look and the making.
+        book.db.rollback()
+        _METADATA.create_all(book.db.connection(), checkfirst=True)
+    book.db.commit()
+
+
+def save(book: Gradebook, record: Record) -> None:
+    """Write a record in place of the last one, in the session's open transaction."""
+    book.db.execute(
+        delete(_TABLE).where(
+            _TABLE.c.assignment == record.assignment, _TABLE.c.student == record.student
+        )
+    )
+    values = {column.name: getattr(record, column.name) for column in _TABLE.columns}
+    values["remarks"], values["exercises"] = list(record.remarks), dict(record.exercises)
+    book.db.execute(insert(_TABLE).values(**values))
+
+
+def find(book: Gradebook, assignment: str, student: str) -> Record | None:
+    """Return the record of a submission; None if no attempt is known."""
+    chosen = _TABLE.c.assignment == assignment, _TABLE.c.student == student
+    row = _rows(book, chosen)
+    return row[0] if row else None
+
+
+def all_records(book: Gradebook, assignment: str) -> dict[str, Record]:
+    """Return the records of an assignment by student."""
+    return {record.student: record for record in _rows(book, (_TABLE.c.assignment == assignment,))}
+
+
+def _rows(book: Gradebook, chosen: Sequence[Any]) -> list[Record]:
+    try:
+        found = book.db.execute(select(_TABLE).where(*chosen).order_by(_TABLE.c.student)).mappings()
+        return [Record(**row) for row in found]
+    except (OperationalError, ProgrammingError):  # a gradebook that only nbgrader has written to
+        book.db.rollback()
+        return []
