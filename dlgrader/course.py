@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+import datetime
+import glob
 import logging
 import os
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -41,19 +45,37 @@ class Course:
     Parameters
     ----------
     root : Path
-        A folder with nbgrader_config.py.
+        A folder with nbgrader_config.py. Where that sets nothing, `dlgrader.settings` holds.
     settings : mapping, optional
         Settings that go before those of the file, such as ``{"Exchange": {"root": "/tmp/e"}}``.
     """
 
     def __init__(self, root: Path, settings: Mapping[str, Mapping[str, Any]] | None = None) -> None:
-        self.root = root.resolve()
-        config = PyFileConfigLoader(CONFIG_FILE, path=str(self.root)).load_config()
-        config.merge(Config({name: dict(section) for name, section in (settings or {}).items()}))
-        config.CourseDirectory.root = str(self.root)
+        from dlgrader.settings import configure_grading  # which needs this module
+
+        config = Config()
+        configure_grading(config)
+        root = root.resolve()
+        config.merge(PyFileConfigLoader(CONFIG_FILE, path=str(root)).load_config())
+        config.CourseDirectory.root = str(root)
+        self._use(config, settings or {})
+
+    @classmethod
+    def configured(
+        cls, config: Config, settings: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> Course:
+        """Return the course that settings describe which nbgrader has read already."""
+        course = cls.__new__(cls)
+        course._use(copy.deepcopy(config), settings or {})
+        return course
+
+    def _use(self, config: Config, settings: Mapping[str, Mapping[str, Any]]) -> None:
+        config.merge(Config({name: dict(section) for name, section in settings.items()}))
         self.config = config
         with _quietly():
             self._api = NbGraderAPI(config=config)
+        # nbgrader's own default is the current folder.
+        self.root = Path(self._api.coursedir.root or ".").resolve()
 
     def generate_assignment(self, assignment: str) -> None:
         """Make the learners' notebook from the source notebook."""
@@ -81,13 +103,15 @@ class Course:
         result = self._run(self._api.autograde, assignment, student)
         return "" if result["success"] else f"{result.get('log', '')}\n{result['error']}".strip()
 
-    def generate_feedback(self, assignment: str) -> None:
-        """Write one HTML page for each graded submission."""
-        self._demand(self._run(self._api.generate_feedback, assignment), "generate_feedback")
+    def generate_feedback(self, assignment: str, student: str | None = None) -> None:
+        """Write one HTML page for each graded submission, or for one."""
+        result = self._run(self._api.generate_feedback, assignment, student)
+        self._demand(result, "generate_feedback")
 
-    def release_feedback(self, assignment: str) -> None:
+    def release_feedback(self, assignment: str, student: str | None = None) -> None:
         """Put the feedback into the exchange."""
-        self._demand(self._run(self._api.release_feedback, assignment), "release_feedback")
+        result = self._run(self._api.release_feedback, assignment, student)
+        self._demand(result, "release_feedback")
 
     @contextmanager
     def gradebook(self) -> Iterator[Gradebook]:
@@ -100,9 +124,56 @@ class Course:
         name = getattr(self._api.coursedir, f"{step}_directory")
         return Path(self._api.coursedir.format_path(name, student, assignment))
 
+    @property
+    def submissions_folder(self) -> Path:
+        """The folder with what all learners handed in."""
+        return self.root / self._api.coursedir.submitted_directory
+
+    @property
+    def ignored(self) -> list[str]:
+        """Patterns of names that are not copied."""
+        return list(self._api.coursedir.ignore)
+
+    @property
+    def shared_by_group(self) -> bool:
+        """Whether several instructors of one group of the system work in the folder."""
+        return bool(self._api.coursedir.groupshared)
+
+    def source_folder(self, assignment: str) -> Path:
+        """Return the folder of an assignment's source."""
+        coursedir = self._api.coursedir
+        return Path(coursedir.format_path(coursedir.source_directory, ".", assignment))
+
+    def release_folder(self, assignment: str) -> Path:
+        """Return the folder of what is released of an assignment."""
+        coursedir = self._api.coursedir
+        return Path(coursedir.format_path(coursedir.release_directory, ".", assignment))
+
+    def timestamp(self, folder: Path) -> datetime.datetime | None:
+        """Return when a submission was handed in, in UTC; None if nothing says so."""
+        with _quietly():
+            found: datetime.datetime | None = self._api.coursedir.get_existing_timestamp(
+                str(folder)
+            )
+        return found
+
+    @property
+    def secret_folders(self) -> list[Path]:
+        """The folders that a learner's code must not see: the course's and the exchange."""
+        root = self.config.Exchange.get("root")
+        return [self.root, *([Path(root)] if isinstance(root, str) and root else [])]
+
     def students(self, assignment: str) -> list[str]:
-        """Return all who submitted the assignment, in alphabetical order."""
-        return sorted(self._api.get_submitted_students(assignment))
+        """Return all who submitted the assignment, in alphabetical order.
+
+        Left out are folders with a name that can't be printed: they come from no command.
+        """
+        coursedir = self._api.coursedir
+        path = coursedir.format_path(coursedir.submitted_directory, "(?P<who>.*)", assignment, True)
+        pattern = str(self.submission("submitted", "*", assignment))
+        folders = glob.glob(pattern)  # noqa: PTH207 (an absolute pattern)
+        found = (re.fullmatch(path, folder) for folder in folders if folder.isprintable())
+        return sorted(match["who"] for match in found if match)
 
     def _exchange(self, kind: Any, assignment: str, student: str, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -136,12 +207,18 @@ def _quietly() -> Iterator[None]:
     before = log.propagate, list(log.handlers)
     log.propagate, log.handlers = False, [logging.NullHandler()]
     try:
-        with warnings.catch_warnings():
-            # What SQLAlchemy 2 remarks about every submission that nbgrader 0.9 adds.
-            warnings.filterwarnings("ignore", "Object of type .* not in session", SAWarning)
+        with without_remarks():
             yield
     finally:
         log.propagate, log.handlers = before
+
+
+@contextmanager
+def without_remarks() -> Iterator[None]:
+    """Leave out what SQLAlchemy 2 remarks about every submission that nbgrader 0.9 adds."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Object of type .* not in session", SAWarning)
+        yield
 
 
 @contextmanager

@@ -18,8 +18,8 @@ from dlgrader.course import CONFIG_FILE, Course, quiet_environment
 from dlgrader.declarations import Assignment
 from dlgrader.exercises import load_assignment
 from dlgrader.generate import write_source
-from dlgrader.grading_steps import sandbox_problem
 from dlgrader.sample_class import SampleLearner, fill_in, load_class
+from dlgrader.sandbox_settings import sandbox_problem
 from dlgrader.solutions import points_of
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from nbformat.v4 import new_output
 from dlgrader.declarations import Assignment, Judged, is_bonus
 from dlgrader.judge import Bench, Verdict, judge, nothing
 from dlgrader.model import Model
-from dlgrader.sandbox import Backend, Limits, Session, SessionEnded
+from dlgrader.sandbox import Backend, Limits, SandboxError, Session, SessionEnded
 from dlgrader.solutions import check_cell, points_cell
 from dlgrader.withheld import WITHHELD, edition
 
@@ -194,16 +194,19 @@ def _judge(
         return nothing(exercise, str(ended))
     except _GaveUpError as reason:
         return nothing(exercise, str(reason))
-    except Exception:  # our own fault; the rest of the class is graded all the same
+    except SandboxError:
+        raise
+    except Exception:  # our own fault; the other exercises are judged all the same
         log.exception("%s could not be judged", exercise.name)
-        return nothing(exercise, "The grader failed on this answer. A person has to look at it.")
+        said = "The grader failed on this answer. A person has to look at it."
+        return replace(nothing(exercise, said), failed=True)
 
 
 def verdict_outputs(exercise: Judged, verdict: Verdict) -> list[NotebookNode]:
     """Return the outputs of the cell that holds an exercise's points.
 
     nbgrader takes the number as the cell's points. Bonus points go another way, see
-    `dlgrader.grading_steps.SaveBonus`.
+    `dlgrader.batch.marks`.
     """
     bonus = is_bonus(exercise)
     data = {"text/plain": repr(0.0 if bonus else verdict.points)}
@@ -211,8 +214,10 @@ def verdict_outputs(exercise: Judged, verdict: Verdict) -> list[NotebookNode]:
         "points": verdict.points,
         "max_points": verdict.max_points,
         "bonus": bonus,
+        "failed": verdict.failed,
         "mistakes": list(verdict.mistakes),
         "properties": {part.key: [part.points, part.max_points] for part in verdict.properties},
+        "details": [asdict(part) for part in verdict.properties],
     }
     return [
         new_output("stream", name="stdout", text=f"{verdict}\n"),

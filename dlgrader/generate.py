@@ -3,61 +3,130 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
 import yaml
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
 
 from dlgrader.course import CONFIG_FILE, Course
 from dlgrader.declarations import Assignment
-from dlgrader.exercises import load_assignment
+from dlgrader.exercises import assignment_names, load_assignment
 from dlgrader.model import Model
 from dlgrader.public_data import agree, as_text, data_path, public_data
 from dlgrader.solutions import read_text, solution_cells, solution_notebook
+from dlgrader.telling import Outcome, Teller
 
-SOURCE = Path("build", "source")
-RELEASE = Path("exercises")
+
+def generate(
+    course: Course, teller: Teller, assignments: Sequence[str] = (), *, check: bool = False
+) -> Outcome:
+    """Bring the notebooks of the course's assignments up to date, by default of all.
+
+    With `check`, nothing is written, and the outcome is not ok if something is out of step.
+    """
+    states: dict[str, str] = {}
+    for name in assignments or assignment_names():
+        in_step = renew(course.root, name, check=check)
+        states[name] = "in step" if in_step else "out of step" if check else "renewed"
+        released = os.path.relpath(released_notebook(course.root, name), course.root)
+        if states[name] == "out of step":
+            teller.say(f"{name}: {released} is out of step; run `dlgrader generate`")
+        else:
+            teller.say(f"{name}: {'in step' if in_step else f'{released} renewed'}")
+    return Outcome("out of step" not in states.values(), {"assignments": states})
+
+
+def source_notebook(root: Path, name: str) -> Path:
+    """Return where the instructor's notebook of an assignment lies in a course's folder."""
+    return root / _setting(root, "source_directory", "source") / name / f"{name}.ipynb"
+
+
+def released_notebook(root: Path, name: str) -> Path:
+    """Return where the learners' notebook of an assignment lies in a course's folder."""
+    return root / _setting(root, "release_directory", "release") / name / f"{name}.ipynb"
+
+
+def _setting(root: Path, name: str, usual: str) -> str:
+    return str(_config(root).CourseDirectory.get(name, usual))
+
+
+def _config(root: Path) -> Config:
+    if not (root / CONFIG_FILE).is_file():
+        return Config()
+    return PyFileConfigLoader(CONFIG_FILE, path=str(root)).load_config()
 
 
 def write_source(course: Path, name: str, folder: Path) -> Path:
-    """Write the instructor's notebook to where nbgrader looks for it below `folder`."""
-    notebook = solution_notebook(course, load_assignment(name), _site(course))
-    nbformat.validate(notebook)
-    path = folder / SOURCE / name / f"{name}.ipynb"
+    """Write the instructor's notebook to where nbgrader looks for it in the course `folder`."""
+    path = source_notebook(folder, name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, path)
+    path.write_text(_source_text(course, name), encoding="utf-8")
     return path
 
 
-def _site(course: Path) -> str:
-    """Return the address of the book, if the course has set one."""
+def _source_text(course: Path, name: str) -> str:
+    notebook = solution_notebook(course, load_assignment(name), book_address(course))
+    nbformat.validate(notebook)
+    return f"{nbformat.writes(notebook)}\n"
+
+
+def book_address(course: Path) -> str:
+    """Return where the book is on the web, if the course says so; empty otherwise.
+
+    A course's nbgrader_config.py says it by ``c.Book.address``, the book's own folder by
+    ``baseurl`` in _config.yml.
+    """
+    address = _config(course).Book.get("address", "")
     path = course / "_config.yml"
-    settings = yaml.safe_load(path.read_text("utf-8")) if path.is_file() else {}
+    if address or not path.is_file():
+        return str(address)
+    settings = yaml.safe_load(path.read_text("utf-8")) or {}
     return (settings.get("html") or {}).get("baseurl") or ""
 
 
-def make_release(course: Path, name: str) -> str:
-    """Return the learners' notebook as text, made by nbgrader in a temporary folder."""
+def make_notebooks(course: Path, name: str) -> tuple[str, str]:
+    """Return the instructor's and the learners' notebook as text; the second is nbgrader's work."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         shutil.copy(course / CONFIG_FILE, folder)
-        write_source(course, name, folder)
-        # Without a gradebook: nothing is remembered of this run.
-        settings = {"GenerateAssignment": {"no_database": True}, "SaveCells": {"enabled": False}}
+        source = _source_text(course, name)
+        path = folder / "source" / name / f"{name}.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_text(source, encoding="utf-8")
+        settings = {
+            "CourseDirectory": {"source_directory": "source", "release_directory": "release"},
+            # A course's header would be looked for in the temporary folder.
+            "IncludeHeaderFooter": {"header": "", "footer": ""},
+            # Without a gradebook: nothing is remembered of this run.
+            "GenerateAssignment": {"no_database": True},
+            "SaveCells": {"enabled": False},
+        }
         Course(folder, settings).generate_assignment(name)
-        return (folder / RELEASE / name / f"{name}.ipynb").read_text(encoding="utf-8")
+        return source, (folder / "release" / name / path.name).read_text(encoding="utf-8")
 
 
-def generate(course: Path, name: str, *, check: bool = False) -> bool:
-    """Bring the checks' data, build/source/ and exercises/ up to date; return whether they were.
+def make_release(course: Path, name: str) -> str:
+    """Return the learners' notebook as text."""
+    return make_notebooks(course, name)[1]
 
-    With `check`, nothing is written.
+
+def renew(course: Path, name: str, *, check: bool = False) -> bool:
+    """Bring the checks' data and both notebooks of an assignment up to date.
+
+    Returns
+    -------
+    bool
+        Whether they were. With `check`, nothing is written.
     """
     declared = load_assignment(name)
     data_in_step = _renew_data(course, declared, check=check)
-    path = course / RELEASE / name / f"{name}.ipynb"
+    path = released_notebook(course, name)
     text = make_release(course, name)
     in_step = path.is_file() and path.read_text(encoding="utf-8") == text
     if not check:

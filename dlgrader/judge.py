@@ -74,11 +74,12 @@ class PropertyVerdict:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Points of one exercise, property by property."""
+    """Points of one exercise, property by property; `failed` if the grader itself failed."""
 
     exercise: str
     properties: tuple[PropertyVerdict, ...]
     section: str = ""
+    failed: bool = False
 
     @property
     def max_points(self) -> float:

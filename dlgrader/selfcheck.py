@@ -34,10 +34,10 @@ from dlgrader.course import CONFIG_FILE, Course, GradingError, quiet_environment
 from dlgrader.declarations import Alternative, Assignment, CodeExercise, Mistake
 from dlgrader.exercises import load_assignment
 from dlgrader.generate import write_source
-from dlgrader.grading_steps import sandbox_problem
 from dlgrader.hostile import FOUND, HOSTILE, Ground, Hostile, listening
 from dlgrader.model import Model, load_model
 from dlgrader.sample_class import solved_notebook
+from dlgrader.sandbox_settings import sandbox_problem
 from dlgrader.solutions import points_cell, points_of, solution_notebook
 from dlgrader.tally import Tally, selfcheck_table
 

@@ -1,5 +1,7 @@
 """The text in ``solutions/``: reading it, and the notebook cells that it and a declaration make.
 
+A course's folder may hold the text, to be changed there; otherwise the package's own is taken.
+
 The text is a notebook in jupytext's percent format. A cell that belongs to an exercise carries its
 name, ``# %% exercise="im2col"``: a markdown cell with the statement, and, where code is written, a
 code cell with the model solution. Headings, points, checks and graded cells come from the
@@ -19,6 +21,7 @@ import jupytext
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+import dlgrader
 from dlgrader.declarations import (
     AnswerExercise,
     Assignment,
@@ -35,14 +38,23 @@ class SolutionTextError(ValueError):
     """The text in ``solutions/`` and the declaration do not fit together."""
 
 
-def text_path(course: Path, assignment: str) -> Path:
-    """Return the file from which an assignment is made."""
-    return course / "solutions" / assignment / f"{assignment}.py"
+def package_texts() -> Path:
+    """Return the folder with the texts of all assignments that belong to this package."""
+    package = Path(dlgrader.__file__).parent
+    installed = package / "texts"  # where setup.py puts solutions/ when it builds a wheel
+    return installed if installed.is_dir() else package.parent / "solutions"
 
 
-def read_text(course: Path, assignment: str) -> NotebookNode:
+def text_folder(course: Path | None, assignment: str) -> Path:
+    """Return the folder with the text of an assignment: the course's own, or else the package's."""
+    if course is not None and (course / "solutions" / assignment).is_dir():
+        return course / "solutions" / assignment
+    return package_texts() / assignment
+
+
+def read_text(course: Path | None, assignment: str) -> NotebookNode:
     """Return the text of an assignment as a notebook, as it stands."""
-    path = text_path(course, assignment)
+    path = text_folder(course, assignment) / f"{assignment}.py"
     if not path.is_file():
         raise SolutionTextError(f"there is no {path}")
     return jupytext.read(path)
@@ -220,7 +232,7 @@ def solution_notebook(course: Path, declared: Assignment, site: str = "") -> Not
     Parameters
     ----------
     course : Path
-        The folder that holds ``solutions/``.
+        The course's folder; without ``solutions/`` in it, the package's text is taken.
     declared : Assignment
     site : str
         Address of the book; without, sections are named but not linked.

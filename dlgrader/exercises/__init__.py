@@ -25,3 +25,10 @@ def load_assignment(name: str) -> Assignment:
         )
     declared: Assignment = importlib.import_module(f"{__name__}.{name}").ASSIGNMENT
     return declared
+
+
+def declaration_of(assignment: str, notebook: str) -> Assignment | None:
+    """Return the declaration; None for an assignment that is not the course's own."""
+    if assignment in assignment_names() and notebook == assignment:
+        return load_assignment(assignment)
+    return None

@@ -63,10 +63,36 @@ def read_notebook(path: Path, known: Collection[str], below: Path | None = None)
     try:
         if below is not None and is_linked(path, below):
             raise Unreadable("lies in a folder that is a symbolic link")
-        text, remarks = decode(read_regular_file(path, MOST_BYTES))
+        content = read_regular_file(path, MOST_BYTES)
+    except Unreadable as reason:
+        return unreadable(str(reason))
+    return read_content(content, known)
+
+
+def read_content(content: bytes, known: Collection[str]) -> Intake:
+    """Read the content of a submitted file, whatever it is."""
+    try:
+        text, remarks = decode(content)
         return _rebuild(parse(text), set(known), remarks)
     except Unreadable as reason:
-        return Intake(_notebook([]), [f"The file {reason}. Nothing in it could be graded."], False)
+        return unreadable(str(reason))
+
+
+def unreadable(reason: str) -> Intake:
+    """Return what there is of a file that can't be read: the reason, which begins with a verb."""
+    return Intake(_notebook([]), [f"The file {reason}. Nothing in it could be graded."], False)
+
+
+def about_cell(remarks: list[str], cell_id: str) -> NotebookNode:
+    """Return the cell that tells learner and grader what was odd about the file.
+
+    The remarks are our own sentences; a learner's text never stands in them.
+    """
+    text = "**About this file**\n\n" + "\n".join(f"- {remark}" for remark in remarks)
+    made: NotebookNode = from_dict(
+        {"cell_type": "markdown", "id": cell_id, "metadata": {}, "source": text}
+    )
+    return made
 
 
 def _rebuild(found: dict[str, Any], known: set[str], remarks: list[str]) -> Intake:

@@ -4,19 +4,20 @@ A `Session` runs the cells of one notebook in a process that a `Backend` confine
 learner's functions in copies of that process (`Branch`). Arrays and plain data come back; what they
 are worth is decided elsewhere.
 
->>> from dlgrader.sandbox import Bubblewrap, Session
->>> backend = Bubblewrap()
+>>> from dlgrader.sandbox import Prepared, Session
+>>> backend = Prepared()
 >>> if not backend.problem():
 ...     with Session(backend) as session:
 ...         result = session.run_cell("print(6 * 7)")
 ...     assert result.outputs[0]["text"] == "42\n"
 """
 
-from dlgrader.sandbox.backend import Backend, Process, SandboxError, Usage
+from dlgrader.sandbox.backend import Backend, Process, SandboxError, SessionEnded, Usage
 from dlgrader.sandbox.branch import Branch
 from dlgrader.sandbox.bubblewrap import Bubblewrap
 from dlgrader.sandbox.limits import Limits
-from dlgrader.sandbox.session import CellResult, Session, SessionEnded
+from dlgrader.sandbox.prepared import Prepared
+from dlgrader.sandbox.session import CellResult, Session
 from dlgrader.sandbox.unconfined import Unconfined
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Bubblewrap",
     "CellResult",
     "Limits",
+    "Prepared",
     "Process",
     "SandboxError",
     "Session",

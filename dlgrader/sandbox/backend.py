@@ -17,6 +17,10 @@ class SandboxError(RuntimeError):
     """The sandbox can't be used here; the message says why, and what to do."""
 
 
+class SessionEnded(Exception):  # noqa: N818 (it is no error of the program's)
+    """The learner's process is gone; the message says why, for the learner."""
+
+
 @dataclass(frozen=True)
 class Usage:
     """What all processes of a sandbox take together: bytes of memory, processes, files."""
@@ -78,6 +82,7 @@ class Backend(Protocol):
         packages: Mapping[str, Path],
         environment: Mapping[str, str],
         limits: Limits,
+        preload: Sequence[str] = (),
     ) -> Process:
         """Start ``python -m module`` in an empty work folder.
 
@@ -95,4 +100,7 @@ class Backend(Protocol):
             All of the runner's environment but the paths, which the back end sets.
         limits : Limits
             Those that are measured from outside; the runner sets its own.
+        preload : sequence of str
+            Modules that the runner will be asked to import first; a back end that prepares
+            processes imports them there.
         """

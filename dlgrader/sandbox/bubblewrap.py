@@ -14,10 +14,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dlgrader.sandbox import interpreter
-from dlgrader.sandbox.backend import SandboxError
+from dlgrader.sandbox.backend import Process, SandboxError
 from dlgrader.sandbox.identity import spare_user
 from dlgrader.sandbox.limits import Limits
-from dlgrader.sandbox.sandboxed import ENVIRONMENT, Sandboxed
+from dlgrader.sandbox.launching import ENVIRONMENT
+from dlgrader.sandbox.sandboxed import Sandboxed
 
 _PACKAGES = "/opt/course"
 WORK = "/tmp/work"
@@ -47,7 +48,7 @@ class Bubblewrap:
     confines = True
 
     def __init__(self, hide: Sequence[Path] = ()) -> None:
-        self._hide = tuple(hide)
+        self.hide = tuple(hide)
 
     def problem(self) -> str:
         """Return an empty string if bubblewrap works here, else what to do about it."""
@@ -62,7 +63,8 @@ class Bubblewrap:
         packages: Mapping[str, Path],
         environment: Mapping[str, str],
         limits: Limits,
-    ) -> Sandboxed:
+        preload: Sequence[str] = (),  # noqa: ARG002 (the runner imports them)
+    ) -> Process:
         """Start a runner; see `Backend`."""
         problem = self.problem()
         if problem:
@@ -70,33 +72,47 @@ class Bubblewrap:
         user = spare_user()
         settings = Path(tempfile.mkdtemp(prefix="dlgrader-sandbox-"))
         try:
-            options = self._options(settings, user, packages, environment, limits)
+            options = [
+                *_namespaces(user),
+                *self.view(settings, user, packages, environment, limits.disk_bytes),
+            ]
             command = [*_become(user), str(interpreter.executable()), "-m", module, *arguments]
-            alone = user is not None or _kernel() >= (5, 14)
-            return Sandboxed(options, command, fds, settings, counted_alone=alone)
+            return Sandboxed(
+                options, command, fds, settings, counted_alone=counted_alone(user)
+            )
         except BaseException:
             shutil.rmtree(settings, ignore_errors=True)
             raise
 
-    def _options(
+    def view(
         self,
         settings: Path,
         user: int | None,
         packages: Mapping[str, Path],
         environment: Mapping[str, str],
-        limits: Limits,
+        disk_bytes: int,
     ) -> list[str]:
-        options = [*_namespaces(user), *_system()]
+        """Return the options that say which files there are inside, and the environment.
+
+        Parameters
+        ----------
+        settings : Path
+            A folder for files that are mounted.
+        user : int, optional
+            The learner's number; None if there is but one user inside.
+        packages, environment
+            See `Backend.start`.
+        disk_bytes : int
+            Size of each of the two folders that can be written to.
+        """
+        options = _system()
         # Before the interpreter, which may lie in one of these folders itself.
         for folder in ("/tmp", "/dev/shm"):
-            options += ["--perms", "1777", "--size", str(limits.disk_bytes), "--tmpfs", folder]
+            options += ["--perms", "1777", "--size", str(disk_bytes), "--tmpfs", folder]
         options += self._interpreter(_file(settings / "nothing", ""))
-        number = _USER_INSIDE if user is None else user
-        for name, content in (
-            ("passwd", f"learner:x:{number}:{number}::/tmp:/bin/sh\n"),
-            ("group", f"learner:x:{number}:\n"),
-        ):
-            options += ["--ro-bind", str(_file(settings / name, content)), f"/etc/{name}"]
+        for path, content in names_of(user).items():
+            file = _file(settings / Path(path).name, content)
+            options += ["--ro-bind", str(file), path]
         options += ["--perms", "0755", "--dir", "/opt", "--perms", "0755", "--dir", _PACKAGES]
         # An empty folder could still be imported.
         absent = _file(settings / "absent.py", _ABSENT)
@@ -120,9 +136,9 @@ class Bubblewrap:
     def _interpreter(self, nothing: Path) -> list[str]:
         """Return the options that mount the interpreter, without what must not be seen."""
         options: list[str] = []
-        in_usr = interpreter.hidden_folders([interpreter.USR], self._hide)
+        in_usr = interpreter.hidden_folders([interpreter.USR], self.hide)
         roots = interpreter.roots(in_usr)
-        in_roots = interpreter.hidden_folders(roots, self._hide)
+        in_roots = interpreter.hidden_folders(roots, self.hide)
         for path in in_usr:
             options += ["--perms", "0755", "--tmpfs", str(path)]
         for path in roots:
@@ -146,16 +162,33 @@ class Bubblewrap:
         return options
 
 
-def _kernel() -> tuple[int, int]:
-    """Return the kernel's version; since 5.14, a user namespace has a count of its own."""
+def counted_alone(user: int | None) -> bool:
+    """Whether the system counts a sandbox's processes alone; see `Process`."""
+    if user is not None:
+        return True
+    # Since Linux 5.14, a user namespace has a count of its own.
     first, second = re.findall(r"\d+", platform.release())[:2]
-    return int(first), int(second)
+    return (int(first), int(second)) >= (5, 14)
+
+
+def names_of(user: int | None) -> dict[str, str]:
+    """Return the files that give the learner's number a name, by their path inside."""
+    number = _USER_INSIDE if user is None else user
+    return {
+        "/etc/passwd": f"learner:x:{number}:{number}::/tmp:/bin/sh\n",
+        "/etc/group": f"learner:x:{number}:\n",
+    }
+
+
+SEPARATE = (
+    *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
+    *("--hostname", "grader", "--new-session", "--clearenv", "--cap-drop", "ALL"),
+)
+"""Options for namespaces of one's own, an empty environment, and no rights."""
 
 
 def _namespaces(user: int | None) -> list[str]:
-    options = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
-    options += ["--unshare-cgroup-try", "--hostname", "grader", "--die-with-parent"]
-    options += ["--new-session", "--clearenv", "--cap-drop", "ALL"]
+    options = [*SEPARATE, "--die-with-parent"]
     if user is None:
         number = str(_USER_INSIDE)
         return [*options, "--unshare-user", "--uid", number, "--gid", number]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
-import stat
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +12,13 @@ from typing import Any
 
 from dlcore.checks import plans
 from dlgrader.sandbox import runner
-from dlgrader.sandbox.backend import Backend, Process, SandboxError
+from dlgrader.sandbox.backend import Backend, Process, SandboxError, SessionEnded
 from dlgrader.sandbox.branch import Branch
+from dlgrader.sandbox.files import read_files
 from dlgrader.sandbox.limits import Limits
 from dlgrader.sandbox.outputs import read_outputs
 from dlgrader.sandbox.runner.wire import ClosedError, Line, WireError
-from dlgrader.sandbox.watchdog import Watchdog, amount
+from dlgrader.sandbox.watchdog import Watchdog
 
 _TICK_SECONDS = 0.05
 _RUNNER = "course_runner"
@@ -38,10 +37,6 @@ _ENVIRONMENT = {
     "PYTHONNOUSERSITE": "1",
     "NBGRADER_EXECUTION": "autograde",
 }
-
-
-class SessionEnded(Exception):  # noqa: N818 (it is no error of the program's)
-    """The learner's process is gone; the message says why, for the learner."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +104,7 @@ class Session:
         self._branch: Branch | None = None
         self._ended = ""
         self._open = True
-        given = _files(files, self.limits) if files else {}
+        given = read_files(files, self.limits) if files else {}
         ours, theirs = socket.socketpair()
         try:
             self._process: Process = backend.start(
@@ -119,6 +114,7 @@ class Session:
                 packages=_packages(edition),
                 environment={**_ENVIRONMENT, **(environment or {})},
                 limits=self.limits,
+                preload=preload,
             )
         except BaseException:
             ours.close()
@@ -364,38 +360,3 @@ def _packages(edition: Path | None) -> dict[str, Path]:
     if edition is None:
         return {**packages, "dlcore": Path(plans.__file__).parents[1]}
     return {**packages, **{path.name: path for path in edition.iterdir()}}
-
-
-def _files(folder: Path, limits: Limits) -> dict[str, bytes]:
-    """Read the files of a folder that a learner handed in, by their path in it."""
-    found: dict[str, bytes] = {}
-    room = limits.disk_bytes // 2
-    for parent, folders, names, handle in os.fwalk(folder, follow_symlinks=False):
-        folders.sort()
-        for name in sorted(names):
-            if name.endswith(".ipynb"):
-                continue
-            content = _content(name, handle, min(room, limits.file_bytes))
-            if content is None:
-                continue
-            room -= len(content)
-            if len(found) >= limits.files // 20:
-                raise SessionEnded(f"more than {limits.files // 20} files were handed in")
-            found[str(Path(parent, name).relative_to(folder))] = content
-    return found
-
-
-def _content(name: str, folder: int, most: int) -> bytes | None:
-    """Return what is in a regular file, or None if it is something else."""
-    try:
-        # O_NONBLOCK, because opening a FIFO would wait for ever.
-        number = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
-    except OSError:
-        return None
-    with os.fdopen(number, "rb") as file:
-        if not stat.S_ISREG(os.fstat(number).st_mode):
-            return None
-        content = file.read(most + 1)
-    if len(content) > most:
-        raise SessionEnded(f"more than {amount(most)} of files were handed in")
-    return content

@@ -43,6 +43,7 @@ class Unconfined:
         packages: Mapping[str, Path],
         environment: Mapping[str, str],
         limits: Limits,  # noqa: ARG002 (the runner sets them)
+        preload: Sequence[str] = (),  # noqa: ARG002 (the runner imports them)
     ) -> Ordinary:
         """Start a runner; see `Backend`."""
         folder = Path(tempfile.mkdtemp(prefix="dlgrader-unconfined-"))

@@ -127,8 +127,8 @@ def test_the_line_of_the_check_fits(exercise):
 def test_generate_makes_the_learners_notebook_and_the_data(course, declared, monkeypatch):
     pytest.importorskip("nbgrader", reason="needs the extra 'grading'")
     monkeypatch.setattr(generating, "load_assignment", lambda name: declared)
-    assert not generating.generate(course, NAME)
-    assert generating.generate(course, NAME, check=True), "not in step with itself"
+    assert not generating.renew(course, NAME)
+    assert generating.renew(course, NAME, check=True), "not in step with itself"
     released = (course / "exercises" / NAME / f"{NAME}.ipynb").read_text(encoding="utf-8")
     assert "leaky_relu is not written yet" in released
     assert "np.where(x > 0, x, slope * x)" not in released

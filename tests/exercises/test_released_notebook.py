@@ -13,7 +13,7 @@ import nbformat
 import pytest
 
 from dlgrader.declarations import CodeExercise, Written
-from dlgrader.generate import generate, make_release
+from dlgrader.generate import make_release, renew
 from dlgrader.model import load_model
 from dlgrader.solutions import SolutionTextError, points_of, solution_notebook
 
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_exercises_are_in_step_and_generating_is_repeatable(assignment):
     name = assignment.name
-    assert generate(ROOT, name, check=True), "run `dlgrader generate` and commit exercises/"
+    assert renew(ROOT, name, check=True), "run `dlgrader generate` and commit exercises/"
     committed = ROOT / "exercises" / name / f"{name}.ipynb"
     assert make_release(ROOT, name) == committed.read_text(encoding="utf-8")
     assert [path.name for path in committed.parent.iterdir()] == [committed.name]

@@ -26,7 +26,7 @@ from nbgrader.preprocessors import (
 )
 from traitlets.config import Config
 
-from dlgrader import nbgrader_patches
+from dlgrader import nbgrader_patches, regular_files
 from dlgrader.intake import IntakeExporter
 from dlgrader.preprocessors import FlagUnreadable, RestoreCells
 
@@ -391,7 +391,7 @@ def test_collecting_follows_no_links(course, batch):
         found = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
         assert found == {f"{NAME}.ipynb", "sub", "sub/helper.py", "timestamp.txt"}
     assert list((root / "submitted" / "mallory" / NAME).iterdir()) == []
-    assert "it is a symbolic link" in said
+    assert "the folder is a symbolic link" in said
     assert "someday holds no time" in said
     run(course, Autograde, "mallory")
     assert grades(course, "mallory")[0] == NOTHING | {"why": 0}
@@ -414,17 +414,17 @@ def collect(course):
 
 
 def test_too_many_files(tmp_path, monkeypatch):
-    monkeypatch.setattr(nbgrader_patches, "MOST_FILES", 5)
+    monkeypatch.setattr(regular_files, "MOST_FILES", 5)
     for n in range(9):
         (tmp_path / f"{n}.txt").write_text("x")
-    assert len(nbgrader_patches.find_regular_files(str(tmp_path))) == 5
-    monkeypatch.setattr(nbgrader_patches, "MOST_BYTES", 2)
-    assert len(nbgrader_patches.find_regular_files(str(tmp_path), ["0.txt"])) == 2
+    assert len(regular_files.find_regular_files(str(tmp_path))) == 5
+    monkeypatch.setattr(regular_files, "MOST_BYTES", 2)
+    assert len(regular_files.find_regular_files(str(tmp_path), ["0.txt"])) == 2
 
 
 def test_a_linked_source_folder_of_the_instructor_is_copied_from(tmp_path):
     (tmp_path / "real" / NAME).mkdir(parents=True)
     (tmp_path / "real" / NAME / "data.csv").write_text("1")
     (tmp_path / "source").symlink_to(tmp_path / "real")
-    found = nbgrader_patches.find_regular_files(f"{tmp_path}/source/./{NAME}")
+    found = regular_files.find_regular_files(f"{tmp_path}/source/./{NAME}")
     assert [Path(name).name for name in found] == ["data.csv"]

@@ -35,8 +35,21 @@ _ANY_SIZE = 1 << 40
 
 
 def main() -> None:
-    """Serve until the other side is gone."""
-    control = Line(_socket(fileno=int(sys.argv[1])), _ANY_SIZE)
+    """Serve the notebook whose connection is the open file that the command line names."""
+    serve_notebook(int(sys.argv[1]))
+
+
+def serve_notebook(number: int, shell: Shell | None = None) -> None:
+    """Serve until the other side is gone.
+
+    Parameters
+    ----------
+    number : int
+        The open file that is the connection.
+    shell : Shell, optional
+        The shell of this process, if there is one.
+    """
+    control = Line(_socket(fileno=number), _ANY_SIZE)
     control.socket.set_inheritable(False)
     start = control.receive()
     _set_limits(start["limits"])
@@ -44,7 +57,8 @@ def main() -> None:
     # At the end, so that a learner's numpy.py does not hide the library.
     sys.path.append(str(Path.cwd()))
     collector = Collector(start["output_bytes"])
-    shell = Shell.make(collector)
+    shell = shell or Shell.make()
+    shell.collector = collector
     cells = Cells(shell)
     for name in start["preload"]:
         with contextlib.suppress(ImportError):  # the notebook's own import will say what is wrong

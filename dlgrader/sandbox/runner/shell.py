@@ -86,13 +86,12 @@ class Shell(InteractiveShell):
     collector: Collector
 
     @classmethod
-    def make(cls, collector: Collector) -> Shell:
-        """Return the one shell of this process."""
+    def make(cls) -> Shell:
+        """Return the one shell of this process; it wants a collector before its first cell."""
         settings = Config()
         settings.HistoryManager.enabled = False
         settings.HistoryManager.hist_file = ":memory:"
         shell: Shell = cls.instance(config=settings, user_module=None)
-        shell.collector = collector
         builtins.input = getpass.getpass = _refuse_input
         return shell
 
@@ -126,6 +125,14 @@ class Cells:
         self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
         _signal(signal.SIGINT, _ignore)
+
+    @staticmethod
+    def rehearse(shell: Shell) -> None:
+        """Run a cell that leaves no trace, so that what IPython does at first is done."""
+        loop = asyncio.new_event_loop()
+        cell = shell.run_cell_async("1", transformed_cell="1", store_history=False, silent=True)
+        loop.run_until_complete(cell)
+        loop.close()
 
     def run(self, source: str) -> int:
         """Run a cell, whatever happens in it, and return its number."""

@@ -1,0 +1,128 @@
+"""Where tasks are carried out: in this process, or in many by dask.distributed."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, Protocol
+
+from dlgrader.batch.task import Graded, Task, grade, ungraded
+from dlgrader.course import GradingError
+
+_AHEAD = 2
+"""Tasks that wait at each worker, so that none idles; more would only take memory."""
+
+_WORKER_MEMORY = 3 * 2**30
+_DEATHS = 2
+_START_SECONDS = 60
+
+
+class Runner(Protocol):
+    """Carries out tasks."""
+
+    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Graded]]:
+        """Yield each task with its outcome, in any order; tasks are taken as they are needed."""
+
+
+class InProcess:
+    """Carries out one task after the other in this process."""
+
+    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Graded]]:
+        """See `Runner`."""
+        for task in tasks:
+            yield task, grade(task)
+
+
+class Distributed:
+    """Carries out tasks by the workers of a dask scheduler; see `distributed_runner`."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Graded]]:
+        """See `Runner`; a task whose worker dies again and again ends as failed."""
+        from distributed import as_completed
+
+        waiting = iter(tasks)
+        running: dict[str, Task] = {}
+
+        def more(count: int) -> list[Any]:
+            futures = []
+            for task in islice(waiting, count):
+                future = self._client.submit(grade, task, pure=False)
+                running[future.key] = task
+                futures.append(future)
+            return futures
+
+        completed = as_completed(more(self._places()))
+        for future in completed:
+            task = running.pop(future.key)
+            outcome = _outcome(task, future)
+            future.release()
+            # Workers may have come or gone.
+            for new in more(max(1, self._places() - len(running))):
+                completed.add(new)
+            yield task, outcome
+
+    def _places(self) -> int:
+        threads = self._client.nthreads().values()
+        return max(1, sum(threads)) * (1 + _AHEAD)
+
+
+def _outcome(task: Task, future: Any) -> Graded:
+    error = future.exception()
+    if error is None:
+        graded: Graded = future.result()
+        return graded
+    if type(error).__name__ == "KilledWorker":
+        return ungraded(task, f"the process that graded it ended {_DEATHS + 1} times")
+    return ungraded(task, f"the worker failed: {type(error).__name__}: {error}")
+
+
+@contextmanager
+def distributed_runner(jobs: int, scheduler: str | None = None) -> Iterator[Distributed]:
+    """Connect to a scheduler, or start `jobs` worker processes on this machine.
+
+    Raises
+    ------
+    GradingError
+        If the scheduler does not answer, or has no workers.
+    """
+    import dask
+    from distributed import Client, LocalCluster
+
+    settings = {
+        "distributed.scheduler.allowed-failures": _DEATHS,
+        "distributed.comm.timeouts.connect": "15s",
+        "distributed.admin.tick.limit": "30s",
+        "distributed.worker.daemon": True,
+    }
+    for name in ("distributed", "distributed.worker", "distributed.scheduler", "distributed.nanny"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(dask.config.set(settings))
+        if scheduler is None:
+            address = stack.enter_context(
+                LocalCluster(
+                    n_workers=jobs,
+                    threads_per_worker=1,
+                    processes=True,
+                    memory_limit=_WORKER_MEMORY,
+                    dashboard_address=None,
+                    silence_logs=logging.ERROR,
+                )
+            )
+        else:
+            address = scheduler
+        try:
+            client = stack.enter_context(Client(address, set_as_default=False))
+            client.wait_for_workers(1, timeout=_START_SECONDS)
+        except (OSError, TimeoutError) as error:
+            raise GradingError(
+                f"no worker of the scheduler {scheduler} answers: {error}. Start it with "
+                "`dask scheduler`, and on each machine `dask worker ADDRESS --nthreads 1`."
+            ) from None
+        yield Distributed(client)

@@ -1,0 +1,95 @@
+"""What is exported: the standings of each assignment, read once for all kinds of files."""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from nbgrader.api import Gradebook
+
+from dlgrader.course import GradingError
+from dlgrader.standings import Standing, Status, standings
+
+HandedIn = Callable[[str], Mapping[str, datetime.datetime | None]]
+"""Returns who has handed in an assignment, and when; see `dlgrader.standings.handed_in`."""
+
+FOR_A_PERSON: tuple[Status, ...] = ("failed", "needs grading", "submitted")
+"""What somebody has to do something about before the grades are complete."""
+
+
+@dataclass(frozen=True)
+class Grades:
+    """All standings with one assignment, in the order of the learners' names."""
+
+    assignment: str
+    due: datetime.datetime | None
+    max_points: float
+    standings: Sequence[Standing]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many learners have each status."""
+        return dict(sorted(Counter(one.status for one in self.standings).items()))
+
+
+def read_grades(
+    book: Gradebook,
+    assignments: Sequence[str] = (),
+    students: Sequence[str] = (),
+    handed_in: HandedIn | None = None,
+) -> list[Grades]:
+    """Read the standings of some or all assignments and learners.
+
+    Raises
+    ------
+    GradingError
+        If an assignment or a learner is not there, or there is no assignment at all.
+    """
+    dates = {one.name: one.duedate for one in book.assignments}
+    names = list(assignments) or list(dates)
+    if not names:
+        raise GradingError("the gradebook has no assignment yet; `dlgrader release` puts one there")
+    found = {name: standings(book, name, handed_in(name) if handed_in else None) for name in names}
+    known = {one.student for group in found.values() for one in group}
+    unknown = sorted(set(students) - known)
+    if unknown:
+        raise GradingError(f"neither the gradebook nor submitted/ knows {', '.join(unknown)}")
+    return [
+        Grades(
+            name,
+            dates[name],
+            float(book.find_assignment(name).max_score),
+            sorted((one for one in group if not students or one.student in students), key=_by_name),
+        )
+        for name, group in found.items()
+    ]
+
+
+def by_learner(all_grades: Sequence[Grades]) -> list[tuple[Standing, list[Standing | None]]]:
+    """Return each learner once, with their standing in each assignment.
+
+    A learner who is not in the gradebook yet may have a standing in some assignments only.
+    """
+    columns = [{one.student: one for one in grades.standings} for grades in all_grades]
+    learners = {student: one for column in columns for student, one in column.items()}
+    return [
+        (one, [column.get(one.student) for column in columns])
+        for one in sorted(learners.values(), key=_by_name)
+    ]
+
+
+def what_to_do(all_grades: Sequence[Grades]) -> list[str]:
+    """Return a line for each grade that waits for a person."""
+    lines = []
+    for grades in all_grades:
+        for one in grades.standings:
+            if one.status in FOR_A_PERSON:
+                said = f"{one.status}: {one.reason}" if one.reason else one.status
+                lines.append(f"{one.student}: {grades.assignment}: {said}")
+    return lines
+
+
+def _by_name(one: Standing) -> tuple[str, str, str]:
+    return one.last_name.casefold(), one.first_name.casefold(), one.student

@@ -1,0 +1,107 @@
+"""What may remain of HTML that a learner wrote, or that a learner's code put out.
+
+Everything that is not named here is dropped: scripts, styles, frames, forms, event handlers, names
+and ids (a page's own script could mistake them for its own), and every address that is not a link
+to another place or a picture inside the page itself.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import nh3
+from markupsafe import Markup
+
+_TAGS = frozenset(
+    "a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em "
+    "figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span "
+    "strong sub summary sup table tbody td tfoot th thead tr tt u ul var".split()
+)
+_ATTRIBUTES = {
+    "*": {"align", "class", "dir"},
+    "a": {"href", "title"},
+    "abbr": {"title"},
+    "col": {"span"},
+    "img": {"src", "alt", "title", "width", "height"},
+    "li": {"value"},
+    "ol": {"start", "type"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+}
+# Their text is no text for readers.
+_DROPPED_WITH_CONTENT = frozenset(
+    "script style template noscript iframe object embed svg math title textarea select xmp noembed "
+    "noframes head".split()
+)
+
+# Classes of highlighted code, of terminal colours and of tables of figures; no others, which could
+# put on the look, or get the place, of a part of the page.
+_CLASSES = re.compile(r"highlight|dataframe|[a-z][a-z0-9]?|ansi-[a-z-]+|formula-[0-9a-f]+-\d+")
+_PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/\s]+={0,2}\s*")
+_LINK = re.compile(r"(?:https?://[^\s/]|mailto:[^\s])[^\x00-\x20]*", re.IGNORECASE)
+_SIZE = re.compile(r"\d{1,4}")
+_VALUES = {
+    "align": re.compile(r"left|right|center"),
+    "dir": re.compile(r"ltr|rtl|auto"),
+    "scope": re.compile(r"row|col"),
+    "type": re.compile(r"[1aAiI]"),
+    "src": _PICTURE,
+    "href": _LINK,
+    **dict.fromkeys(("colspan", "rowspan", "span", "start", "value", "width", "height"), _SIZE),
+}
+
+
+def _attribute(_tag: str, name: str, value: str) -> str | None:
+    """Return what remains of an attribute's value; None drops the attribute."""
+    if name == "class":
+        kept = [word for word in value.split() if _CLASSES.fullmatch(word)]
+        return " ".join(kept) or None
+    pattern = _VALUES.get(name)
+    return value if pattern is None or pattern.fullmatch(value) else None
+
+
+_CLEANER = nh3.Cleaner(
+    tags=set(_TAGS),
+    clean_content_tags=set(_DROPPED_WITH_CONTENT),
+    attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
+    attribute_filter=_attribute,
+    link_rel="noopener noreferrer nofollow",
+    set_tag_attribute_values={"a": {"target": "_blank"}},
+    url_schemes={"http", "https", "mailto", "data"},
+)
+
+# Characters that no text needs and that only mislead: all controls but tab and line break.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+def clean(html: str) -> Markup:
+    """Return what of the HTML is harmless, well-formed and ready to be put into a page."""
+    return Markup(_CLEANER.clean(_CONTROLS.sub("", html)))  # noqa: S704 (just cleaned)
+
+
+def plain(text: object) -> str:
+    """Return a name, or another short text of somebody else's, on one line as it is read.
+
+    Without control characters, and without those that turn the direction of the text around.
+    """
+    kept = (" " if char.isspace() else char for char in str(text))
+    return "".join(char for char in kept if unicodedata.category(char) not in {"Cc", "Cf"}).strip()
+
+
+def without_controls(text: str) -> str:
+    """Return a longer text without control characters; tabs and line breaks stay."""
+    return _CONTROLS.sub("", text)
+
+
+def is_empty(html: str) -> bool:
+    """Whether nothing can be seen of cleaned HTML."""
+    return "<img" not in html and "<hr" not in html and not re.sub(r"<[^>]*>|\s", "", html)
+
+
+def picture(kind: str, data: str, alt: str) -> Markup:
+    """Return an ``img`` of base64 data; empty if the data or the kind is none that is shown."""
+    address = f"data:{kind};base64,{data}"
+    if not _PICTURE.fullmatch(address):
+        return Markup()
+    return Markup('<img src="{}" alt="{}">').format(re.sub(r"\s+", "", address), alt)

@@ -1,0 +1,131 @@
+"""Batches that are killed at random moments and resumed: nothing is lost, nothing done twice."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("nbgrader", reason="needs the extra 'grading'")
+
+from batches import Starter, starter
+from sandbox_tools import needs_sandbox
+from synthetic_class import LIGHT, Snapshot, make_class, make_course, snapshot
+
+from dlgrader import records
+from dlgrader.course import Course
+
+pytestmark = needs_sandbox
+
+KILLS = 50
+LEARNERS = 16
+WHOM = ("all", "main", "one")
+
+
+@pytest.fixture(scope="module")
+def batches() -> Iterator[Starter]:
+    with starter() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory) -> Course:
+    """A course whose class has handed in, and nothing is graded."""
+    course = make_course(tmp_path_factory.mktemp("fresh") / "course")
+    make_class(course, LIGHT, LEARNERS)
+    return course
+
+
+@pytest.fixture(scope="module")
+def graded(fresh, batches, tmp_path_factory) -> Course:
+    """The same course, graded; a person has added grades and comments; some handed in again."""
+    root = tmp_path_factory.mktemp("graded") / "course"
+    shutil.copytree(fresh.root, root)
+    assert batches.run(root, LIGHT, jobs=2)[0] == 0
+    course = Course(root)
+    grade_by_hand(course)
+    again = make_class(course, LIGHT, LEARNERS + 6, seed=0)[LEARNERS:]
+    for number, one in enumerate(again):
+        # What the others of a larger class hand in is the second submission of the first ones.
+        one.write(course.submission("submitted", f"learner{2 * number:04}", LIGHT))
+        shutil.rmtree(course.submission("submitted", one.name, LIGHT).parent)
+    return course
+
+
+def grade_by_hand(course: Course) -> None:
+    with course.gradebook() as book:
+        for number, submission in enumerate(book.assignment_submissions(LIGHT)):
+            where = LIGHT, LIGHT, submission.student.id
+            if number % 3 == 0:
+                grade = book.find_grade("why", *where)
+                grade.manual_score, grade.needs_manual_grade = 1.5, False
+                book.find_comment("why", *where).manual_comment = f"Well put, {number}."
+            elif number % 3 == 1:
+                grade = book.find_grade("odd", *where)
+                grade.manual_score, grade.extra_credit = 0.5, 0.25
+                book.find_comment("double", *where).manual_comment = "See my remark in class."
+        book.db.commit()
+
+
+def by_hand(taken: Snapshot) -> list[object]:
+    """What a person wrote."""
+    found = []
+    for table, column in (("grade", "manual_score"), ("comment", "manual_comment")):
+        for row in map(dict, taken.tables[table]):
+            if row[column] is not None:
+                found.append((row["notebook_id"], row["cell_id"], row[column]))
+    return sorted(found, key=repr)
+
+
+def unbroken(course: Course, batches: Starter, folder: Path, **options) -> tuple[Snapshot, float]:
+    """What comes of a batch that nobody disturbs, and how long it takes."""
+    root = folder / "course"
+    shutil.copytree(course.root, root)
+    code, seconds = batches.run(root, LIGHT, jobs=2, **options)
+    assert code == 0, (root / "batch.log").read_text()
+    return snapshot(Course(root)), seconds
+
+
+@pytest.mark.parametrize("begin", ["fresh", "graded"])
+def test_killed_and_resumed_it_ends_as_if_nothing_had_happened(begin, request, batches, tmp_path):
+    course = request.getfixturevalue(begin)
+    expected, seconds = unbroken(course, batches, tmp_path / "unbroken")
+    rng = random.Random(f"kills of {begin}")
+    killed, rounds = 0, 0
+    root = tmp_path / "broken" / "course"
+    while killed < KILLS // 2:
+        rounds += 1
+        shutil.rmtree(root, ignore_errors=True)
+        shutil.copytree(course.root, root)
+        code = None
+        while code != 0:
+            batch = batches.start(root, LIGHT, jobs=2)
+            code = batch.wait(rng.uniform(0.02, 1.0) * seconds)
+            if code is None:
+                killed += batch.kill(WHOM[killed % len(WHOM)], rng)
+                code = batch.end()
+            assert code in (0, 1, -9), batch.log.read_text()
+        assert expected.differences(snapshot(Course(root))) == [], f"round {rounds}"
+    assert by_hand(snapshot(Course(root))) == by_hand(snapshot(course))
+
+
+def test_a_second_run_does_nothing(fresh, batches, tmp_path):
+    root = tmp_path / "course"
+    shutil.copytree(fresh.root, root)
+    assert batches.run(root, LIGHT, jobs=2)[0] == 0
+    before = snapshot(Course(root))
+    written = {path: path.stat().st_mtime_ns for path in (root / "autograded").rglob("*.ipynb")}
+    with Course(root).gradebook() as book:
+        when = {name: one.when for name, one in records.all_records(book, LIGHT).items()}
+    assert batches.run(root, LIGHT, jobs=2)[0] == 0
+    assert before.differences(snapshot(Course(root))) == []
+    assert {path: path.stat().st_mtime_ns for path in written} == written
+    with Course(root).gradebook() as book:
+        assert {n: one.when for n, one in records.all_records(book, LIGHT).items()} == when
+    # With --force everything is graded again, and comes out the same.
+    assert batches.run(root, LIGHT, jobs=2, force=True)[0] == 0
+    assert before.differences(snapshot(Course(root))) == []
+    assert all(path.stat().st_mtime_ns > time for path, time in written.items())
