@@ -89,7 +89,7 @@ def autograde(
 
         with _runner(count, jobs, scheduler) as runner:
             batch.run(runner, told)
-    outcome = _outcome(assignment, done, batch, time.monotonic() - began)
+    outcome = _outcome(batch, done, time.monotonic() - began)
     teller.say(summary(outcome))
     return outcome
 
@@ -151,9 +151,11 @@ def _runner(count: int, jobs: int | None, scheduler: str | None) -> Iterator[Run
         yield runner
 
 
-def _outcome(assignment: str, done: Sequence[Done], batch: Batch, seconds: float) -> Outcome:
+def _outcome(batch: Batch, done: Sequence[Done], seconds: float) -> Outcome:
     failed = [one for one in done if one.failure]
+    odd = batch.course.oddly_named(batch.assignment)
     attention = [f"{one.student}: not graded: {one.failure}" for one in failed]
+    attention += [f"{name!r}: left out: the folder has an odd name" for name in odd]
     for one in done:
         attention += [f"{one.student}: {remark}" for remark in one.remarks]
         if one.flagged:
@@ -163,7 +165,7 @@ def _outcome(assignment: str, done: Sequence[Done], batch: Batch, seconds: float
                 f"{one.student}: {_number(one.answers, 'answer')} waiting for points by hand"
             )
     facts = {
-        "assignment": assignment,
+        "assignment": batch.assignment,
         "graded": [one.student for one in done if not one.failure],
         "failed": {one.student: one.failure for one in failed},
         "unchanged": batch.unchanged,

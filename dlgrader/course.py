@@ -164,16 +164,20 @@ class Course:
         return [self.root, *([Path(root)] if isinstance(root, str) and root else [])]
 
     def students(self, assignment: str) -> list[str]:
-        """Return all who submitted the assignment, in alphabetical order.
-
-        Left out are folders with a name that can't be printed: they come from no command.
-        """
+        """Return all who submitted the assignment, in alphabetical order."""
         coursedir = self._api.coursedir
         path = coursedir.format_path(coursedir.submitted_directory, "(?P<who>.*)", assignment, True)
-        pattern = str(self.submission("submitted", "*", assignment))
-        folders = glob.glob(pattern)  # noqa: PTH207 (an absolute pattern)
+        folders = self._submitted(assignment)
         found = (re.fullmatch(path, folder) for folder in folders if folder.isprintable())
         return sorted(match["who"] for match in found if match)
+
+    def oddly_named(self, assignment: str) -> list[str]:
+        """Return folders of submissions that are left out: their names can't be printed."""
+        return sorted(name for name in self._submitted(assignment) if not name.isprintable())
+
+    def _submitted(self, assignment: str) -> list[str]:
+        pattern = str(self.submission("submitted", "*", assignment))
+        return glob.glob(pattern)  # noqa: PTH207 (an absolute pattern)
 
     def _exchange(self, kind: Any, assignment: str, student: str, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -25,7 +25,7 @@ from dlgrader.solutions import check_cell, points_cell
 from dlgrader.withheld import WITHHELD, edition
 
 _RESTARTS = 8
-# What every notebook imports; it shall not count as a learner's time.
+# What every notebook of the course imports; it shall not count as a learner's time.
 _PRELOADED = ("matplotlib.pyplot",)
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,8 @@ class _Notebook:
 
     Attributes
     ----------
+    preload : tuple of str
+        Modules that are imported before the first cell.
     played : list of str
         Source of the cells that ran, and are run again after a restart.
     """
@@ -50,6 +52,7 @@ class _Notebook:
     edition: Path | None
     files: Path | None
     deadline: float
+    preload: tuple[str, ...]
     session: Session | None = None
     played: list[str] = field(default_factory=list)
     restarts: int = -1
@@ -69,7 +72,7 @@ class _Notebook:
                 raise _GaveUpError("The process was ended too often; the rest was not run.")
             limits = replace(self.limits, notebook_seconds=left)
             self.session = Session(
-                self.backend, limits, self.edition, self.files, preload=_PRELOADED
+                self.backend, limits, self.edition, self.files, preload=self.preload
             )
             for number, source in enumerate(self.played):
                 try:
@@ -129,6 +132,7 @@ def run_and_judge(
         edition(WITHHELD.get(declared.name, ()) if declared else ()),
         files,
         time.monotonic() + limits.notebook_seconds,
+        _PRELOADED if declared else (),
     )
     verdicts: dict[str, Verdict] = {}
     gave_up = ""

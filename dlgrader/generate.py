@@ -99,7 +99,7 @@ def make_notebooks(course: Path, name: str) -> tuple[str, str]:
         path = folder / "source" / name / f"{name}.ipynb"
         path.parent.mkdir(parents=True)
         path.write_text(source, encoding="utf-8")
-        settings = {
+        settings: dict[str, dict[str, object]] = {
             "CourseDirectory": {"source_directory": "source", "release_directory": "release"},
             # A course's header would be looked for in the temporary folder.
             "IncludeHeaderFooter": {"header": "", "footer": ""},

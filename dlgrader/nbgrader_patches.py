@@ -21,7 +21,8 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange.default.collect import ExchangeCollect
 from nbgrader.plugins import ExtractorPlugin
 
-from dlgrader import autograde_patch, exchange_patches, zip_patches
+from dlgrader import autograde_patch, exchange_patches, formgrader_patches, zip_patches
+from dlgrader.feedback import failed
 from dlgrader.intake.files import Unreadable, read_regular_file
 from dlgrader.moments import moment_of_file, read_moment
 from dlgrader.regular_files import find_regular_files
@@ -43,6 +44,8 @@ def install() -> None:
     ExchangeCollect._path_to_record = exchange_patches.path_to_record
     ExtractorPlugin.extract = zip_patches.extract
     ZipCollectApp._transfer_files = zip_patches.transfer_files
+    failed.install()
+    formgrader_patches.install()
 
 
 # -- the gradebook ---------------------------------------------------------------------------------

@@ -55,7 +55,8 @@ def release(
     moment = _moment(course, due) if due else None
     _demand_source(course, assignment)
     _demand_same_cells(course, assignment)
-    shared = exchange and _exchange_is_there(course)
+    # An exchange that is no folder is a service that the course names.
+    shared = exchange and bool(course.config.ExchangeFactory or exchange_root(course))
 
     course.generate_assignment(assignment)
     with course.gradebook() as book:
@@ -79,7 +80,7 @@ def release(
         facts={
             "assignment": assignment,
             "folder": folder,
-            "exchange": bool(shared),
+            "exchange": shared,
             "due_utc": known.isoformat() if known else None,
         }
     )
@@ -180,14 +181,18 @@ def _kinds(before: set[tuple[str, str]], now: set[tuple[str, str]]) -> list[str]
 # -- the exchange ----------------------------------------------------------------------------------
 
 
-def _exchange_is_there(course: Course) -> bool:
-    """Whether there is an exchange; one that the course names must be one that can be written."""
-    if course.config.ExchangeFactory:  # not in a folder, but some service that the course names
-        return True
+def exchange_root(course: Course) -> Path | None:
+    """Return the exchange's folder, which is there or will be made; None if the course has none.
+
+    Raises
+    ------
+    GradingError
+        If it can't be used.
+    """
     named = course.config.Exchange.get("root")
     root = Path(str(named)) if named else USUAL_EXCHANGE
     if not named and not root.is_dir():
-        return False
+        return None
     if not course.config.CourseDirectory.get("course_id"):
         raise GradingError("the course has no id: set c.CourseDirectory.course_id")
     place = root
@@ -199,4 +204,4 @@ def _exchange_is_there(course: Course) -> bool:
             f"everybody (sudo mkdir -p {root}; sudo chmod 777 {root}), name another one "
             "(c.Exchange.root), or release with --no-exchange"
         )
-    return True
+    return root

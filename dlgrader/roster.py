@@ -15,13 +15,13 @@ COLUMNS = ("id", "first_name", "last_name", "email", "lms_user_id")
 
 @dataclass(frozen=True)
 class Learner:
-    """A line of the class list; None where it says nothing."""
+    """A line of the class list; empty where it says nothing."""
 
     id: str
-    first_name: str | None = None
-    last_name: str | None = None
-    email: str | None = None
-    lms_user_id: str | None = None
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    lms_user_id: str = ""
 
 
 def read_roster(path: Path) -> list[Learner]:
@@ -47,13 +47,12 @@ def read_roster(path: Path) -> list[Learner]:
         )
     found: dict[str, Learner] = {}
     for row in rows:
-        given = {name: (row.get(name) or "").strip() or None for name in COLUMNS}
+        given = {name: (row.get(name) or "").strip() for name in COLUMNS}
         if not any(given.values()):
             continue
-        learner = Learner(**{**given, "id": given["id"] or ""})
-        if problem := _problem(learner.id, found):
+        if problem := _problem(given["id"], found):
             raise GradingError(f"{path}, line {rows.line_num}: {problem}")
-        found[learner.id] = learner
+        found[given["id"]] = Learner(**given)
     return list(found.values())
 
 

@@ -11,11 +11,11 @@ import os
 import sys
 from pathlib import Path
 
-from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
-from nbgrader.preprocessors import GetGrades
 from traitlets.config import Config
 
 from dlgrader import nbgrader_patches
+from dlgrader.feedback.exporter import FeedbackExporter
+from dlgrader.feedback.hidden import HideHiddenTests
 from dlgrader.preprocessors import HideMarkScheme, OmitChecks
 
 
@@ -38,6 +38,7 @@ def configure_grading(c: Config) -> None:
     # course changes it by, for example, c.RunInSandbox.limits = {"cell_seconds": 120}.
     nbgrader_patches.install()
     _feedback(c)
+    _grades(c)
 
 
 def _find_alembic() -> None:
@@ -57,9 +58,12 @@ def _assignments(c: Config) -> None:
 
 
 def _feedback(c: Config) -> None:
-    c.GenerateFeedback.preprocessors = [
-        GetGrades,
-        OmitChecks,
-        HideMarkScheme,
-        CSSHTMLHeaderPreprocessor,
-    ]
+    c.GenerateFeedback.exporter_class = FeedbackExporter
+    c.GenerateFeedback.preprocessors = [OmitChecks, HideMarkScheme, HideHiddenTests]
+
+
+def _grades(c: Config) -> None:
+    # Late submissions lose nothing unless a course says so; a day that costs 20 % of the points:
+    # c.AssignLatePenalties.plugin_class = "dlgrader.late.PerDayPenalty"
+    # c.PerDayPenalty.percent_per_day = 20
+    c.ExportApp.plugin_class = "dlgrader.exports.GradeExport"

@@ -1,4 +1,7 @@
-"""Renew constraints.txt: resolve pyproject.toml for every Python and platform, keep the header."""
+"""Renew constraints.txt: resolve pyproject.toml for every Python and platform, keep the header.
+
+With ``--keep``, versions that stand there stay, and only what is new is added.
+"""
 
 import subprocess
 import sys
@@ -7,16 +10,21 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CONSTRAINTS = ROOT / "constraints.txt"
-EXTRAS = ("book", "grading", "dev", "node")
+EXTRAS = ("book", "grading", "postgres", "dev", "node")
 
 
 def main() -> None:
+    keep = sys.argv[1:] == ["--keep"]
     lines = CONSTRAINTS.read_text(encoding="utf-8").splitlines()
     header = [line for line in lines if line.startswith("#")]
     with tempfile.TemporaryDirectory() as folder:
         resolved = Path(folder) / "constraints.txt"
         command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", "--universal"]
-        command += ["--python-version", "3.11", "--upgrade", "--quiet", "--no-annotate"]
+        command += ["--python-version", "3.11", "--quiet", "--no-annotate"]
+        if keep:
+            resolved.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        else:
+            command.append("--upgrade")
         command += ["--no-header", "--no-emit-index-url", "--no-emit-find-links"]
         command += [f"--extra={extra}" for extra in EXTRAS] + ["--output-file", str(resolved)]
         subprocess.run(command, check=True, cwd=ROOT)

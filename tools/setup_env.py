@@ -79,7 +79,7 @@ def make_venv():
 
 
 def install():
-    extras = ["book", "grading", "dev"]
+    extras = ["book", "grading", "postgres", "dev"]
     if shutil.which("npm") is None:
         say("No npm here: a Node.js from PyPI will fetch MathJax.")
         extras.append("node")

@@ -57,7 +57,7 @@ class Distributed:
                 futures.append(future)
             return futures
 
-        completed = as_completed(more(self._places()))
+        completed = as_completed(more(self._places()), loop=self._client.loop)
         for future in completed:
             task = running.pop(future.key)
             outcome = _outcome(task, future)

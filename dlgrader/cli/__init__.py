@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Sequence
 
 from dlgrader.cli.errors import explained
 from dlgrader.cli.parser import parse
+from dlgrader.cli.verb import Options, Verb
 from dlgrader.telling import Outcome, Teller
 
 DONE, WRONG, INTERRUPTED = 0, 1, 130
@@ -17,6 +19,16 @@ DONE, WRONG, INTERRUPTED = 0, 1, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return the exit code."""
     verb, options = parse(arguments)
+    try:
+        return _do(verb, options)
+    except BrokenPipeError as error:
+        print(f"dlgrader: {error}", file=sys.stderr)
+        # Nobody reads any more (| head); Python would complain when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return WRONG
+
+
+def _do(verb: Verb, options: Options) -> int:
     teller = Teller(options.json)
     try:
         # A script reads one JSON object from stdout; whatever a library prints goes elsewhere.
@@ -24,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             outcome = verb.run(options, teller)
     except KeyboardInterrupt:
         return _give_up(verb.name, teller, f"stopped. {verb.if_stopped}", INTERRUPTED)
+    except BrokenPipeError:
+        raise
     except Exception as error:
         reason = explained(error)
         if not reason:

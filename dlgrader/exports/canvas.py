@@ -2,8 +2,8 @@
 
 The columns are those of Canvas' own export, "Student, ID, SIS User ID, SIS Login ID, Section" and
 one for each assignment, "Title (number)"; below the head stands a row "Points Possible". See
-https://community.canvaslms.com/t5/Instructor-Guide/How-do-I-import-grades-in-the-Gradebook/ta-p/807
-and, for what is read of it, lib/gradebook_importer.rb of https://github.com/instructure/canvas-lms:
+https://community.instructure.com/en/kb/articles/660862-how-do-i-import-grades-in-the-gradebook and,
+for what is read of it, lib/gradebook_importer.rb of https://github.com/instructure/canvas-lms:
 
 - a learner is found by "ID", Canvas' own number (``lms_user_id`` of nbgrader's learners), else by
   "SIS Login ID" (here nbgrader's student id), else by the name;

@@ -45,9 +45,7 @@ def text(value: str | None) -> str:
     >>> text("=1+1"), text("Ada Lovelace"), text(" @import"), text(None)
     ("'=1+1", 'Ada Lovelace', "'@import", '')
     """
-    # Tabs and line breaks are white space; what else can't be printed has no use in a table.
-    line = " ".join((value or "").split())
-    line = "".join(letter for letter in line if letter.isprintable())
+    line = " ".join("".join(c if c.isprintable() else " " for c in value or "").split())
     return f"'{line}" if line.startswith(_FORMULA) else line
 
 

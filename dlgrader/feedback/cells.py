@@ -15,7 +15,7 @@ from pygments.lexers import PythonLexer
 from dlgrader.feedback.facts import Facts
 from dlgrader.feedback.markdown import render_markdown
 from dlgrader.feedback.outputs import render_outputs
-from dlgrader.feedback.sanitising import without_controls
+from dlgrader.feedback.sanitising import NOTHING, without_controls
 from dlgrader.feedback.summary import Part, cell_id
 
 _LONGEST = 100_000
@@ -43,9 +43,9 @@ class Shown:
     kind: str
     anchor: str = ""
     answer: bool = False
-    body: Markup = Markup()
-    outputs: Markup = Markup()
-    comment: Markup = Markup()
+    body: Markup = NOTHING
+    outputs: Markup = NOTHING
+    comment: Markup = NOTHING
     points: str = ""
     part: int | None = None
 
@@ -68,6 +68,7 @@ def shown_cells(
         name = cell_id(cell)
         part = places.get(name)
         graded = name in facts.marks
+        commented = part is not None and name in facts.comments
         if cell.cell_type == "code" and graded and judged and part is not None:
             yield Shown("points", points=parts[part].points, part=part)
             continue
@@ -86,7 +87,7 @@ def shown_cells(
             answer=utils.is_solution(cell),
             body=body,
             outputs=render_outputs(cell.get("outputs", ())),
-            comment=parts[part].comment if part is not None and name in facts.comments else Markup(),
+            comment=parts[part].comment if commented else NOTHING,
             points=parts[part].points if graded and part is not None else "",
             part=part,
         )
@@ -107,5 +108,5 @@ def render_code(source: str) -> Markup:
     if len(text) > _LONGEST:
         return Markup("<pre>{}</pre>").format(text)
     # The formatter escapes what it colours.
-    coloured = Markup(highlight(text, PythonLexer(stripnl=False), _FORMATTER))  # noqa: S704
+    coloured = Markup(highlight(text, PythonLexer(stripnl=False), _FORMATTER))
     return Markup('<pre class="code">{}</pre>').format(coloured)

@@ -35,7 +35,7 @@ class FeedbackExporter(Exporter):
 
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **_: Any
-    ) -> tuple[str, dict[str, Any]]:
+    ) -> tuple[Any, dict[str, Any]]:
         """Make the page of a graded notebook; without the file, of what the gradebook knows."""
         path = Path(filename)
         resources = ResourcesDict() if resources is None else resources
@@ -61,7 +61,7 @@ class FeedbackExporter(Exporter):
 
     def from_notebook_node(
         self, nb: NotebookNode, resources: Any = None, **_: Any
-    ) -> tuple[str, Any]:
+    ) -> tuple[Any, Any]:
         """Make the page of a notebook whose facts stand in the resources."""
         nb, resources = super().from_notebook_node(nb, resources)
         page = render_page(nb, resources["dlgrader_facts"], resources["dlgrader_digest"])
@@ -70,7 +70,8 @@ class FeedbackExporter(Exporter):
     def _book(self) -> str:
         """Return the book's address; it is looked up once for the pages of a class."""
         if self._address is None:
-            self._address = book_address(Path(self.parent.coursedir.root))
+            coursedir = getattr(self.parent, "coursedir", None)
+            self._address = book_address(Path(coursedir.root)) if coursedir else ""
         return self._address
 
 
@@ -88,7 +89,7 @@ def render_page(notebook: NotebookNode, facts: Facts, digest: str = "") -> str:
         parts=parts,
         cells=cells,
         anchors=anchors(cells),
-        style=Markup(style),  # noqa: S704 (a file of this package)
+        style=Markup(style),  # a file of this package
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
     )
 

@@ -76,5 +76,3 @@ def init_assignment(self: Any, assignment_id: str, student_id: str) -> None:
             except Unreadable:
                 continue
             (destination / name).write_bytes(content)
-
-

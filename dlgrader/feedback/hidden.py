@@ -68,7 +68,7 @@ def _without(output: NotebookNode, hidden: set[str]) -> NotebookNode:
                 return _hidden_failure(output.ename)
             continue
         kept.append(line)
-    if any(text in _COLOUR.sub("", "\n".join(kept)) for text in hidden if len(text) > 8):  # noqa: PLR2004
+    if any(text in _COLOUR.sub("", "\n".join(kept)) for text in hidden if len(text) > 8):
         return _hidden_failure(output.ename)
     return new_output("error", ename=output.ename, evalue=output.evalue, traceback=kept)
 

@@ -86,12 +86,10 @@ class _Renderer(IPythonRenderer):
         """Put the formulas where their marks are."""
         mark = re.compile(rf'<span class="formula-{self.secret}-(\d+)"></span>')
         filled = mark.sub(lambda found: str(self.formulas[int(found[1])]), cleaned)
-        return Markup(filled)  # noqa: S704 (cleaned, and formulas made of a list)
+        return Markup(filled)  # cleaned, and formulas made of a list
 
 
-def render_markdown(
-    text: str, attachments: Attachments | None = None, level: int = 2
-) -> Markup:
+def render_markdown(text: str, attachments: Attachments | None = None, level: int = 2) -> Markup:
     """Return Markdown as HTML; text that can't be read as such, as it stands.
 
     Parameters

@@ -13,10 +13,10 @@ import unicodedata
 import nh3
 from markupsafe import Markup
 
-_TAGS = frozenset(
+_TAGS = (
     "a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em "
     "figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span "
-    "strong sub summary sup table tbody td tfoot th thead tr tt u ul var".split()
+    "strong sub summary sup table tbody td tfoot th thead tr tt u ul var"
 )
 _ATTRIBUTES = {
     "*": {"align", "class", "dir"},
@@ -30,9 +30,9 @@ _ATTRIBUTES = {
     "th": {"colspan", "rowspan", "scope"},
 }
 # Their text is no text for readers.
-_DROPPED_WITH_CONTENT = frozenset(
+_DROPPED_WITH_CONTENT = (
     "script style template noscript iframe object embed svg math title textarea select xmp noembed "
-    "noframes head".split()
+    "noframes head"
 )
 
 # Classes of highlighted code, of terminal colours and of tables of figures; no others, which could
@@ -61,9 +61,11 @@ def _attribute(_tag: str, name: str, value: str) -> str | None:
     return value if pattern is None or pattern.fullmatch(value) else None
 
 
+NOTHING = Markup()
+
 _CLEANER = nh3.Cleaner(
-    tags=set(_TAGS),
-    clean_content_tags=set(_DROPPED_WITH_CONTENT),
+    tags=set(_TAGS.split()),
+    clean_content_tags=set(_DROPPED_WITH_CONTENT.split()),
     attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
     attribute_filter=_attribute,
     link_rel="noopener noreferrer nofollow",
@@ -77,7 +79,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 def clean(html: str) -> Markup:
     """Return what of the HTML is harmless, well-formed and ready to be put into a page."""
-    return Markup(_CLEANER.clean(_CONTROLS.sub("", html)))  # noqa: S704 (just cleaned)
+    return Markup(_CLEANER.clean(_CONTROLS.sub("", html)))  # just cleaned
 
 
 def plain(text: object) -> str:
@@ -103,5 +105,5 @@ def picture(kind: str, data: str, alt: str) -> Markup:
     """Return an ``img`` of base64 data; empty if the data or the kind is none that is shown."""
     address = f"data:{kind};base64,{data}"
     if not _PICTURE.fullmatch(address):
-        return Markup()
+        return NOTHING
     return Markup('<img src="{}" alt="{}">').format(re.sub(r"\s+", "", address), alt)

@@ -1,4 +1,4 @@
-"""The summary at the head of a feedback page: exercise by exercise, what passed and what did not."""
+"""The summary at the head of a feedback page: what passed and what did not, by exercise."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nbformat.notebooknode import NotebookNode
 from dlgrader.declarations import Assignment, Exercise, Section, Written, is_bonus
 from dlgrader.feedback.facts import Facts, Mark
 from dlgrader.feedback.markdown import render_markdown
-from dlgrader.feedback.sanitising import plain, without_controls
+from dlgrader.feedback.sanitising import NOTHING, plain, without_controls
 from dlgrader.solutions import points_cell
 
 _NO_MARK = Mark(None, 0.0)
@@ -72,8 +72,13 @@ class Part:
     said: str = ""
     section: str = ""
     address: str = ""
-    comment: Markup = Markup()
+    comment: Markup = NOTHING
     cells: tuple[str, ...] = ()
+
+    @property
+    def all_right(self) -> bool:
+        """Whether there are several properties, and nothing to say of any."""
+        return len(self.found) > 1 and all(part.state == "right" for part in self.found)
 
 
 def summary(notebook: NotebookNode, facts: Facts, declared: Assignment | None) -> list[Part]:

@@ -69,13 +69,13 @@ def feedback(
     GradingError
         If the gradebook does not know the assignment or a named student.
     """
-    done = _Done()
+    done, address = _Done(), book_address(course.root)
     with course.gradebook() as book:
         submitted = handed_in(CourseDirectory(config=course.config), assignment)
         chosen = select_students(standings(book, assignment, submitted), students)
         ready = [one for one in chosen if one.status in {"graded", "needs grading", "failed"}]
         changed = {
-            one.student: force or _has_changed(course, book, assignment, one.student)
+            one.student: force or _has_changed(course, book, assignment, one.student, address)
             for one in ready
         }
     teller.say(f"{assignment}: feedback for {len(ready)} of {len(chosen)} learners")
@@ -138,10 +138,11 @@ def _one(
     return ", ".join(said)
 
 
-def _has_changed(course: Course, book: Gradebook, assignment: str, student: str) -> bool:
+def _has_changed(
+    course: Course, book: Gradebook, assignment: str, student: str, address: str
+) -> bool:
     """Whether a page is missing, or was made of something else than what is there now."""
     pages = _digests(course.submission("feedback", student, assignment))
-    address = book_address(course.root)
     graded = course.submission("autograded", student, assignment)
     for notebook in (part.name for part in book.find_assignment(assignment).notebooks):
         path = graded / f"{notebook}.ipynb"

@@ -1,4 +1,4 @@
-"""What an instructor wants to know of a class: how it did, what it misunderstands, who needs help."""
+"""What an instructor wants to know of a class: how it did, where it is wrong, who needs help."""
 
 from dlgrader.report.verb import report
 

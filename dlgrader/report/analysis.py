@@ -294,11 +294,7 @@ def _properties(work: ClassWork) -> Iterable[PropertyFigures]:
     judged = _judged(work)
     for item in work.items:
         for key, title in properties_of(item.exercise).items():
-            pairs = [
-                pair
-                for student in judged
-                if (pair := _pair(work, student, item, key))
-            ]
+            pairs = [pair for student in judged if (pair := _pair(work, student, item, key))]
             if pairs:
                 failed = sum(points < most for points, most in pairs)
                 yield PropertyFigures(item, key, title, len(pairs), failed)
@@ -306,8 +302,11 @@ def _properties(work: ClassWork) -> Iterable[PropertyFigures]:
 
 def _pair(work: ClassWork, student: str, item: Item, key: str) -> tuple[float, float] | None:
     """Return points and most points of a property; None if the record does not know it."""
-    found = work.records[student].exercises.get(item.name, {}).get("properties", {})
-    # An exercise that could not be judged has the one property "all".
+    about = work.records[student].exercises.get(item.name, {})
+    if about.get("failed"):  # the grader itself, so it says nothing about the learner
+        return None
+    found = about.get("properties", {})
+    # An answer that could not be judged has the one property "all".
     points, most = found.get(key) or found.get("all") or (0.0, 0.0)
     return (float(points), float(most)) if most else None
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from dlcore.figures import GREY, PALETTE, to_svg, use_course_style
 from dlgrader.report.analysis import PARTS, ItemFigures, Summary
+from dlgrader.report.wording import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 STEPS = ("#b24a00", "#eba865", "#8dbde6", "#0067b8")
 # Not pure black and white, which would change with the page.
 _ON_STEPS = ("#fdfdfd", "#141414", "#141414", "#fdfdfd")
-_WIDTH = 6.4
-_LONGEST_LABEL = 26
+_WIDTH = 5.3
+_LONGEST_LABEL = 24
 
 
 @contextmanager
@@ -57,14 +58,13 @@ def overview(summaries: Sequence[Summary]) -> str:
                 color=STEPS[2],
                 zorder=3,
             )
-            ax.plot(
-                [spread.median] * 2, [place - 0.25, place + 0.25], "-", color=STEPS[3], lw=3, zorder=4
-            )
+            middle = [place - 0.25, place + 0.25]
+            ax.plot([spread.median] * 2, middle, "-", color=STEPS[3], lw=3, zorder=4)
         _names(ax, [_label(summary.work.name, str(place)) for place, summary in enumerate(shown)])
         _share_axis(ax, "share of the points")
         said = "; ".join(
-            f"{summary.work.name}: median {summary.spread.median:.0%}, middle half "
-            f"{summary.spread.quarter:.0%} to {summary.spread.three_quarters:.0%}"
+            f"{summary.work.name}: median {percent(summary.spread.median)}, middle half "
+            f"{percent(summary.spread.quarter)} to {percent(summary.spread.three_quarters)}"
             for summary in shown
         )
         return to_svg(fig, f"Spread of the points by assignment. {said}.")
@@ -91,17 +91,7 @@ def histogram(summary: Summary) -> str:
                     ha="center",
                     fontsize=9,
                 )
-        median = summary.spread.median
-        ax.axvline(median, color=PALETTE["orange"], lw=2, ls="--", zorder=3)
-        ax.annotate(
-            f"median {median:.0%}",
-            (median, 1.0),
-            xycoords=("data", "axes fraction"),
-            xytext=(-5 if median > 0.5 else 5, 3),
-            textcoords="offset points",
-            ha="right" if median > 0.5 else "left",
-            fontsize=10,
-        )
+        _mark_median(ax, summary.spread.median)
         ax.set_ylim(0, counts.max() * 1.14)
         ax.yaxis.get_major_locator().set_params(integer=True)
         ax.set_ylabel("learners")
@@ -116,7 +106,7 @@ def histogram(summary: Summary) -> str:
 
 
 def by_exercise(summary: Summary) -> str:
-    """Draw, exercise by exercise, which part of the learners has none, some or all of the points."""
+    """Draw for each exercise which part of the learners has none, some or all of the points."""
     shown = [figures for figures in summary.items if figures.learners]
     if not shown:
         return ""
@@ -143,11 +133,35 @@ def by_exercise(summary: Summary) -> str:
             alignment="left",
         )
         said = "; ".join(
-            f"{figures.item.name}: {figures.parts[3] / figures.learners:.0%} all points, "
-            f"{figures.parts[0] / figures.learners:.0%} none"
+            f"{figures.item.name}: {percent(figures.parts[3] / figures.learners)} all points, "
+            f"{percent(figures.parts[0] / figures.learners)} none"
             for figures in shown
         )
         return to_svg(fig, f"Learners by their points in each exercise. {said}.")
+
+
+def _mark_median(ax: Axes, median: float) -> None:
+    """Point at the median from above, where no bar or number is."""
+    left = median > 0.5
+    ax.plot(
+        [median],
+        [1.04],
+        "v",
+        color=PALETTE["orange"],
+        markersize=7,
+        transform=ax.get_xaxis_transform(),
+        clip_on=False,
+    )
+    ax.annotate(
+        f"median {percent(median)}",
+        (median, 1.04),
+        xycoords=("data", "axes fraction"),
+        xytext=(-8 if left else 8, 0),
+        textcoords="offset points",
+        ha="right" if left else "left",
+        va="center_baseline",
+        fontsize=10,
+    )
 
 
 def _stack(ax: Axes, place: int, figures: ItemFigures) -> None:
@@ -161,7 +175,7 @@ def _stack(ax: Axes, place: int, figures: ItemFigures) -> None:
             ax.text(
                 left + share / 2,
                 place,
-                f"{share:.0%}",
+                percent(share),
                 color=ink,
                 ha="center",
                 va="center_baseline",

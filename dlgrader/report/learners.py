@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dlgrader.report.analysis import Summary
+from dlgrader.report.wording import duration, percent_below, points
 from dlgrader.standings import Standing
 
 #: A learner with less than this share of all points so far needs help.
@@ -45,6 +46,15 @@ class Note:
     assignment: str
     standing: Standing
     text: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Learners of whose submissions the same is said."""
+
+    assignment: str
+    text: str
+    standings: tuple[Standing, ...]
 
 
 @dataclass(frozen=True)
@@ -125,17 +135,22 @@ def _reasons(missed: int, due: int, share: float, leads: Sequence[float]) -> Ite
     elif missed >= MOST_MISSED:
         reasons.append(f"has missed {missed} of {due} assignments")
     if share < LEAST_SHARE:
-        reasons.append(f"has {_percent(share)} of the points")
+        reasons.append(f"has {percent_below(share)} of the points")
     if len(leads) > 1:
         fall = sum(leads[:-1]) / (len(leads) - 1) - leads[-1]
         if fall >= FALL - 1e-9:
-            reasons.append(f"fell back by {_percent(fall)} of the points in the last assignment")
+            reasons.append(
+                f"fell back by {percent_below(fall)} of the points in the last assignment"
+            )
     return reasons
 
 
-def _percent(share: float) -> str:
-    # Never rounded up to the threshold itself.
-    return f"{math.floor(share * 100 + 1e-9)} %"
+def grouped(notes: Iterable[Note]) -> list[Group]:
+    """Put together what is said of several learners in the same words."""
+    found: dict[tuple[str, str], list[Standing]] = {}
+    for note in notes:
+        found.setdefault((note.assignment, note.text), []).append(note.standing)
+    return [Group(assignment, text, tuple(who)) for (assignment, text), who in found.items()]
 
 
 def failed(summaries: Iterable[Summary]) -> list[Note]:
@@ -170,23 +185,7 @@ def late(summaries: Iterable[Summary]) -> list[Note]:
 
 def _lateness(one: Standing) -> str:
     text = duration(one.seconds_late)
-    return f"{text}, {one.late_penalty:g} points off" if one.late_penalty else text
-
-
-def duration(seconds: float) -> str:
-    """Return a time in words, as exact as anyone wants to know it.
-
-    >>> duration(30), duration(4000), duration(90_000), duration(300_000)
-    ('less than a minute', '1 h 6 min', '1 d 1 h', '3 d 11 h')
-    """
-    minutes = int(seconds // 60)
-    if minutes < 1:
-        return "less than a minute"
-    days, rest = divmod(minutes, 24 * 60)
-    hours, rest = divmod(rest, 60)
-    if days:
-        return f"{days} d {hours} h"
-    return f"{hours} h {rest} min" if hours else f"{rest} min"
+    return f"{text}, {points(one.late_penalty)} points off" if one.late_penalty else text
 
 
 def remarks(summaries: Iterable[Summary]) -> list[Note]:

@@ -5,23 +5,20 @@ from __future__ import annotations
 import base64
 import datetime
 import hashlib
-import math
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from dlgrader.declarations import Section
-from dlgrader.report import analysis, figures, learners
+from dlgrader.report import analysis, figures, learners, wording
 from dlgrader.report.analysis import Summary
 from dlgrader.report.statistics import half_width
 
 #: Rows of a list of learners, and of an assignment's misconceptions, that the page shows.
 MOST_ROWS, MOST_HELD = 100, 15
-#: Misconceptions in the table across all assignments.
-_TOP = 10
+#: Misconceptions and sections in the tables across all assignments.
+_MOST_OVERALL = 10
 
 _STYLE_ATTRIBUTE = re.compile(r' style="([^"]*)"')
 
@@ -34,7 +31,7 @@ class _Pictures:
 
     def add(self, svg: str) -> Markup:
         """Return the picture with classes; what it holds was made by this program."""
-        return Markup(_STYLE_ATTRIBUTE.sub(self._replace, svg).replace('class="dlc-picture" ', ""))  # noqa: S704
+        return Markup(_STYLE_ATTRIBUTE.sub(self._replace, svg).replace('class="dlc-picture" ', ""))
 
     def _replace(self, match: re.Match[str]) -> str:
         name = self._classes.setdefault(match[1], f"p{len(self._classes)}")
@@ -47,7 +44,12 @@ class _Pictures:
 
 
 def render(
-    summaries: Sequence[Summary], *, course: str, now: datetime.datetime, names: bool = True
+    summaries: Sequence[Summary],
+    *,
+    course: str,
+    now: datetime.datetime,
+    names: bool = True,
+    book: str = "",
 ) -> str:
     """Return the page.
 
@@ -60,6 +62,8 @@ def render(
         In UTC; decides what is due.
     names : bool
         Without, no learner is named.
+    book : str
+        The book's address; without, sections are named but not linked.
     """
     pictures = _Pictures()
     drawn = [
@@ -78,7 +82,8 @@ def render(
         course=course,
         now=now,
         names=names,
-        style=Markup(style),  # noqa: S704 (the program's own)
+        book=book.rstrip("/") if book.startswith(("https://", "http://")) else "",
+        style=Markup(style),
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         summaries=summaries,
         pictures=drawn,
@@ -86,14 +91,15 @@ def render(
         learners=len(everybody),
         graded=sum(len(summary.work.students) for summary in summaries),
         judged=sum(summary.judged for summary in summaries),
-        sections=analysis.teach_again(summaries),
-        top=sorted(all_held, key=lambda held: -held.share)[:_TOP],
+        sections=analysis.teach_again(summaries)[:_MOST_OVERALL],
+        top=sorted(all_held, key=lambda held: -held.share)[:_MOST_OVERALL],
         help=learners.who_needs_help(summaries, now),
         waiting=learners.waiting(summaries),
-        failed=learners.failed(summaries),
-        missing=learners.missing(summaries, now),
+        failures=sum(summary.counts["failed"] for summary in summaries),
+        failed=learners.grouped(learners.failed(summaries)),
+        missing=learners.grouped(learners.missing(summaries, now)),
         late=learners.late(summaries),
-        remarks=learners.remarks(summaries),
+        remarks=learners.grouped(learners.remarks(summaries)),
         rule=learners,
         most_rows=MOST_ROWS,
         most_held=MOST_HELD,
@@ -114,74 +120,11 @@ def _environment() -> Environment:
         trim_blocks=True,
     )
     environment.filters.update(
-        code=_code,
-        day=lambda moment: f"{moment.day} {moment:%B %Y}",
-        percent=_percent,
-        place=_place,
-        points=lambda points: f"{points:.1f}".removesuffix(".0"),
-        sentence=_sentence,
-        shown=_shown,
-        signed=_signed,
+        code=wording.code,
+        day=lambda moment: f"{moment.day} {moment:%b %Y}",
+        percent=wording.percent,
+        points=wording.points,
+        shown=wording.shown,
+        signed=wording.signed,
     )
     return environment
-
-
-def _shown(text: Any) -> str:
-    """Show signs that can't be seen, and would break or turn the line, as a replacement sign.
-
-    >>> _shown("a" + chr(0x202E) + "b" + chr(10) + "c"), _shown("Łukasz Ō")
-    ('a\ufffdb\ufffdc', 'Łukasz Ō')
-    """
-    return "".join(sign if sign.isprintable() else "\ufffd" for sign in str(text))
-
-
-def _code(text: str) -> Markup:
-    """Set what stands in backquotes as code.
-
-    >>> str(_code("the `dx` of <x>"))
-    'the <code>dx</code> of &lt;x&gt;'
-    """
-    parts = _shown(text).split("`")
-    if len(parts) % 2 == 0:  # a backquote without its fellow is itself
-        return escape("`".join(parts))
-    return Markup("").join(
-        Markup("<code>{}</code>").format(part) if place % 2 else escape(part)
-        for place, part in enumerate(parts)
-    )
-
-
-def _sentence(text: Markup) -> Markup:
-    """Begin with a capital letter, unless with code.
-
-    >>> str(_sentence(Markup("the rate"))), str(_sentence(Markup("<code>x</code> is")))
-    ('The rate', '<code>x</code> is')
-    """
-    return text[:1].upper() + text[1:]
-
-
-def _percent(share: float) -> str:
-    """Return a share in per cent; what is not none or all does not look like it.
-
-    >>> print(*(_percent(share) for share in (0, 0.001, 0.426, 0.997, 1, math.nan)), sep=", ")
-    0 %, < 1 %, 43 %, > 99 %, 100 %, –
-    """
-    if math.isnan(share):
-        return "–"
-    if 0 < share < 0.005:
-        return "<\u00a01\u00a0%"
-    if 0.995 <= share < 1:
-        return ">\u00a099\u00a0%"
-    return f"{100 * share:.0f}\u00a0%"
-
-
-def _signed(number: float) -> str:
-    """Return a correlation with a proper minus sign.
-
-    >>> _signed(0.456), _signed(-0.1), _signed(float("nan"))
-    ('0.46', '−0.10', '–')
-    """
-    return "–" if math.isnan(number) else f"{number:.2f}".replace("-", "−")
-
-
-def _place(section: Section) -> str:
-    return f"{section.number} {section.title}"

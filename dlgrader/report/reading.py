@@ -39,7 +39,7 @@ class Item:
     name : str
         Of the exercise; of a cell, with its notebook if there are several.
     title : str
-        What people read; may hold \\`code\\`.
+        What people read; code in it stands in backquotes.
     max_points : float
     bonus : bool
         Points beyond those of the assignment.

@@ -1,11 +1,11 @@
-"""Statistics of classical test theory: how hard an exercise is, and how well it tells learners apart.
+"""Statistics of classical test theory: how hard an exercise is, and whom it tells apart.
 
-Sources: L. Crocker and J. Algina, *Introduction to Classical and Modern Test Theory* (1986), ch. 14,
-for difficulty and discrimination; S. Henrysson, "Correction of item-total correlations in item
-analysis", Psychometrika 28 (1963), 211–218; T. L. Kelley, "The selection of upper and lower groups
-for the validation of test items", Journal of Educational Psychology 30 (1939), 17–24; R. L. Ebel and
-D. A. Frisbie, *Essentials of Educational Measurement*, 5th ed. (1991), ch. 13, for where a
-discrimination is too low.
+Sources: L. Crocker and J. Algina, *Introduction to Classical and Modern Test Theory* (1986),
+ch. 14, for difficulty and discrimination; S. Henrysson, "Correction of item-total correlations in
+item analysis", Psychometrika 28 (1963), 211–218; T. L. Kelley, "The selection of upper and lower
+groups for the validation of test items", Journal of Educational Psychology 30 (1939), 17–24;
+R. L. Ebel and D. A. Frisbie, *Essentials of Educational Measurement*, 5th ed. (1991), ch. 13, for
+where a discrimination is too low.
 
 In all functions `points` has one row for each learner and one column for each exercise; NaN stands
 for an answer that nobody has graded yet, and is left out.

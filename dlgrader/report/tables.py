@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dlgrader.report.analysis import Summary
+from dlgrader.report.analysis import PARTS, Summary
 from dlgrader.report.learners import NeedsHelp
 
 #: Files with names in them.
@@ -46,7 +46,7 @@ _COLUMNS: dict[str, Sequence[str]] = {
     ),
     "exercises.csv": (
         *("assignment", "number", "exercise", "title", "max points", "bonus", "by hand"),
-        *("learners", "waiting", "difficulty", "none", "up to half", "more than half", "all"),
+        *("learners", "waiting", "difficulty", *PARTS),
         *("item-rest correlation", "upper-lower index", "notes"),
     ),
     "misconceptions.csv": (
@@ -73,7 +73,7 @@ def _write(path: Path, rows: Sequence[Row], columns: Sequence[str]) -> None:
 
 
 def _cell(value: Any) -> Any:
-    """Return a cell that a spreadsheet takes for what it is: no number stays empty, a text no formula.
+    """Return a cell that a spreadsheet takes for what it is: a text is never a formula.
 
     >>> _cell(float("nan")), _cell(1 / 3), _cell("=1+1"), _cell(-1.0), _cell(True)
     ('', 0.333333, "'=1+1", -1.0, 'yes')
@@ -121,7 +121,7 @@ def _exercises(summary: Summary) -> Iterable[Row]:
             "learners": figures.learners,
             "waiting": figures.waiting,
             "difficulty": figures.difficulty,
-            **dict(zip(("none", "up to half", "more than half", "all"), figures.parts, strict=True)),
+            **dict(zip(PARTS, figures.parts, strict=True)),
             "item-rest correlation": figures.item_rest,
             "upper-lower index": figures.upper_lower,
             "notes": "; ".join(figures.notes),

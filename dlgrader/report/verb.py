@@ -9,6 +9,7 @@ from pathlib import Path
 from nbgrader.coursedir import CourseDirectory
 
 from dlgrader.course import Course, GradingError
+from dlgrader.generate import book_address
 from dlgrader.report.analysis import summarise
 from dlgrader.report.learners import failed, waiting, who_needs_help
 from dlgrader.report.page import render
@@ -62,7 +63,13 @@ def report(
             for name in choose(book, assignments)
         ]
     help_needed = who_needs_help(summaries, now)
-    page = render(summaries, course=str(coursedir.course_id), now=now, names=names)
+    page = render(
+        summaries,
+        course=str(coursedir.course_id) or course.root.name,
+        now=now,
+        names=names,
+        book=book_address(course.root),
+    )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / PAGE).write_text(page, encoding="utf-8")

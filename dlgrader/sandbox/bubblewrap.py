@@ -16,8 +16,8 @@ from pathlib import Path
 from dlgrader.sandbox import interpreter
 from dlgrader.sandbox.backend import Process, SandboxError
 from dlgrader.sandbox.identity import spare_user
-from dlgrader.sandbox.limits import Limits
 from dlgrader.sandbox.launching import ENVIRONMENT
+from dlgrader.sandbox.limits import Limits
 from dlgrader.sandbox.sandboxed import Sandboxed
 
 _PACKAGES = "/opt/course"
@@ -77,9 +77,7 @@ class Bubblewrap:
                 *self.view(settings, user, packages, environment, limits.disk_bytes),
             ]
             command = [*_become(user), str(interpreter.executable()), "-m", module, *arguments]
-            return Sandboxed(
-                options, command, fds, settings, counted_alone=counted_alone(user)
-            )
+            return Sandboxed(options, command, fds, settings, counted_alone=counted_alone(user))
         except BaseException:
             shutil.rmtree(settings, ignore_errors=True)
             raise
@@ -110,9 +108,9 @@ class Bubblewrap:
         for folder in ("/tmp", "/dev/shm"):
             options += ["--perms", "1777", "--size", str(disk_bytes), "--tmpfs", folder]
         options += self._interpreter(_file(settings / "nothing", ""))
-        for path, content in names_of(user).items():
-            file = _file(settings / Path(path).name, content)
-            options += ["--ro-bind", str(file), path]
+        for place, content in names_of(user).items():
+            file = _file(settings / Path(place).name, content)
+            options += ["--ro-bind", str(file), place]
         options += ["--perms", "0755", "--dir", "/opt", "--perms", "0755", "--dir", _PACKAGES]
         # An empty folder could still be imported.
         absent = _file(settings / "absent.py", _ABSENT)

@@ -165,7 +165,7 @@ class Templates:
 
     def _refuse(self, key: Any, error: TemplateError) -> None:
         log.warning(
-            "No sandbox can be prepared (%s); one is started for every notebook, which takes longer.",
+            "No sandbox can be prepared (%s). One is started for each notebook, which takes longer.",
             error,
         )
         self._refused.add(key)

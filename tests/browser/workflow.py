@@ -214,9 +214,12 @@ class Learner:
 
     def run(self, cell: Locator) -> Locator:
         """Run a code cell; return where its output stands."""
+        prompt = cell.locator(".jp-InputPrompt")
+        before = prompt.inner_text()
         cell.locator(".cm-content").click()
         self.page.keyboard.press("Shift+Enter")
-        expect(cell.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"), timeout=SLOW)
+        expect(prompt).not_to_have_text(before)
+        expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=SLOW)
         return cell.locator(".jp-OutputArea")
 
     def save(self) -> None:

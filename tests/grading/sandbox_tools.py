@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 import dlcore.checks.calling
-from dlgrader.sandbox import Bubblewrap, Limits, Session
+from dlgrader.sandbox import Backend, Bubblewrap, Limits, Prepared, Session, prepared
 
 MIB = 1 << 20
 SMALL = Limits(
@@ -34,6 +34,8 @@ SMALL = Limits(
 IMPATIENT = replace(SMALL, cell_seconds=1, grace_seconds=0.5, call_seconds=1)
 POLITE = replace(SMALL, cell_seconds=1, grace_seconds=8)
 
+BACKENDS: dict[str, Backend] = {"bubblewrap": Bubblewrap(), "prepared": Prepared()}
+
 needs_sandbox = pytest.mark.skipif(
     bool(Bubblewrap().problem()), reason=Bubblewrap().problem() or "it works"
 )
@@ -53,18 +55,31 @@ def make_edition(folder: Path) -> Path:
 
 @contextmanager
 def nothing_left() -> Iterator[None]:
-    """Check that no process of the sandbox's and no folder of it is left."""
+    """Check that no process of the sandbox's is left, besides templates that have no children."""
     before = {process.pid for process in psutil.process_iter()}
     yield
-    me = psutil.Process()
-    left = [process for process in me.children(recursive=True) if process.pid not in before]
+    ours = before | template_processes()
+    left = [
+        process for process in psutil.Process().children(recursive=True) if process.pid not in ours
+    ]
     assert left == []
 
 
+def template_processes() -> set[int]:
+    """Return the numbers of the processes that prepare others, bubblewrap's own included."""
+    found: set[int] = set()
+    for _, template in prepared._templates._templates:
+        first = psutil.Process(template._launched.number)
+        found |= {first.ppid(), first.pid, *(child.pid for child in first.children())}
+    return found
+
+
 @contextmanager
-def opened(edition: Path, limits: Limits = SMALL, **more: Any) -> Iterator[Session]:
-    """Open a session in bubblewrap; afterwards, nothing of it runs."""
-    with nothing_left(), Session(Bubblewrap(), limits, edition=edition, **more) as session:
+def opened(
+    backend: Backend, edition: Path, limits: Limits = SMALL, **more: Any
+) -> Iterator[Session]:
+    """Open a session; afterwards, nothing of it runs."""
+    with nothing_left(), Session(backend, limits, edition=edition, **more) as session:
         yield session
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 
 from nbgrader.api import Gradebook
@@ -14,17 +16,24 @@ DUE = datetime.datetime(2026, 3, 2, 22, 59)
 """In UTC: midnight, less a minute, in Tokyo's or Berlin's winter is the tests' business."""
 
 
+_FOLDER = tempfile.TemporaryDirectory(prefix="small_gradebook_")
+
+
 def url(path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-def new_gradebook(path: Path, template: Path | None = None) -> str:
-    """Make an empty gradebook; a copy of `template`, for nbgrader takes a second to make one."""
-    if template is not None:
-        shutil.copy(template, path)
-    else:
-        Gradebook(url(path)).close()
+def new_gradebook(path: Path) -> str:
+    """Make an empty gradebook: a copy of one, for nbgrader takes seconds to make it."""
+    shutil.copy(_empty(), path)
     return url(path)
+
+
+@cache
+def _empty() -> Path:
+    path = Path(_FOLDER.name) / "gradebook.db"
+    Gradebook(url(path)).close()
+    return path
 
 
 def add_assignment(book: Gradebook, name: str = "ps", due: datetime.datetime | None = DUE) -> None:

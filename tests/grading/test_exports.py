@@ -1,4 +1,4 @@
-"""`dlgrader export` and `nbgrader export`: what Canvas, Moodle and spreadsheets make of the files."""
+"""`dlgrader export` and `nbgrader export`: what Canvas, Moodle and spreadsheets make of a file."""
 
 from __future__ import annotations
 
@@ -162,6 +162,7 @@ def test_where_the_file_goes(course, tmp_path, made):
 
 def test_a_gradebook_without_assignments(tmp_path):
     (tmp_path / "nbgrader_config.py").write_text("c = get_config()\n")
+    new_gradebook(tmp_path / "gradebook.db")
     with pytest.raises(GradingError, match="no assignment yet"):
         exports.export(Course(tmp_path), Teller())
 
@@ -311,7 +312,7 @@ def test_moodle_without_any_address(odd):
 
 def test_more_than_moodle_takes(odd):
     hand_in(odd, "ada", 90, 20, written=0)
-    assert "above 100" in moodle_table(read_grades(odd)).attention[0]
+    assert any("above 100" in line for line in moodle_table(read_grades(odd)).attention)
 
 
 # -- texts that are formulas -----------------------------------------------------------------------
@@ -326,7 +327,7 @@ def test_no_cell_of_any_file_is_a_formula(odd, tmp_path):
         plugin.write(plugin.table(read_grades(odd)), path)
         with path.open(encoding="utf-8", newline="") as file:
             found = [cell for row in csv.reader(file) for cell in row]
-        assert len(found) > 20
+        assert len(found) > 9
         for cell in found:
             assert cell == "-" or not re.match(r"\s*[=+@＝＋－＠-]", cell)
             assert cell.isprintable()

@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 from sandbox_tools import (
+    BACKENDS,
     IMPATIENT,
     MIB,
     POLITE,
@@ -28,7 +29,7 @@ from sandbox_tools import (
 )
 
 from dlcore.checks.plans import Call
-from dlgrader.sandbox import Bubblewrap, Session, SessionEnded
+from dlgrader.sandbox import Backend, Session, SessionEnded
 
 pytestmark = needs_sandbox
 
@@ -38,10 +39,15 @@ def edition(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_edition(tmp_path_factory.mktemp("edition"))
 
 
+@pytest.fixture(scope="module", params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> Backend:
+    return BACKENDS[request.param]
+
+
 @pytest.fixture(scope="module")
-def session(edition: Path) -> Iterator[Session]:
+def session(backend: Backend, edition: Path) -> Iterator[Session]:
     """For attacks that must not end anything."""
-    with Session(Bubblewrap(), SMALL, edition=edition) as opened_session:
+    with Session(backend, SMALL, edition=edition) as opened_session:
         yield opened_session
 
 
@@ -102,11 +108,11 @@ ENDING = {
 
 
 @pytest.mark.parametrize("name", ENDING)
-def test_an_attack_ends_with_its_reason(edition: Path, name: str) -> None:
+def test_an_attack_ends_with_its_reason(backend: Backend, edition: Path, name: str) -> None:
     source, reason = ENDING[name]
     began = time.monotonic()
     impatient = "ignored" in reason
-    with opened(edition, IMPATIENT if impatient else SMALL) as session:
+    with opened(backend, edition, IMPATIENT if impatient else SMALL) as session:
         session.run_cell("x = 1")
         with pytest.raises(SessionEnded, match=reason) as ended:
             session.run_cell(source)
@@ -129,15 +135,15 @@ HARMLESS = {
 }
 
 
-def test_other_attacks_end_nothing(edition: Path) -> None:
-    with opened(edition, POLITE) as session:
+def test_other_attacks_end_nothing(backend: Backend, edition: Path) -> None:
+    with opened(backend, edition, POLITE) as session:
         for source in HARMLESS.values():
             session.run_cell(source)
             assert session.run_cell("6 * 7").outputs[0]["data"] == {"text/plain": "42"}
 
 
-def test_daemons_end_with_the_session(edition: Path) -> None:
-    with opened(edition) as session:
+def test_daemons_end_with_the_session(backend: Backend, edition: Path) -> None:
+    with opened(backend, edition) as session:
         session.run_cell(
             """
 import os, time, signal
@@ -153,16 +159,16 @@ os.wait()
 """
         )
         assert session.run_cell("1").outputs
-        # Bubblewrap's two, the runner, the daemon, perhaps bubblewrap's two of another session.
+        # At least the runner, the daemon, and bubblewrap's two or the first one.
         assert len(psutil.Process().children(recursive=True)) >= 4
 
 
-def test_the_sandbox_ends_with_the_grader(edition: Path) -> None:
+def test_the_sandbox_ends_with_the_grader(backend: Backend, edition: Path) -> None:
     code = f"""
 import time, sys
 from pathlib import Path
 from dlgrader.sandbox import *
-session = Session(Bubblewrap(), edition=Path({str(edition)!r}))
+session = Session({type(backend).__name__}(), edition=Path({str(edition)!r}))
 session.run_cell("import subprocess; subprocess.Popen(['sleep', '4321.5'])")
 print("ready", flush=True)
 time.sleep(99)
@@ -234,11 +240,11 @@ print([
     assert said == "[]\n"
 
 
-def test_hidden_folders_are_empty(edition: Path) -> None:
+def test_hidden_folders_are_empty(backend: Backend, edition: Path) -> None:
     with (
         nothing_left(),
         Session(
-            Bubblewrap(hide=[Path("/usr/share/doc"), Path("/nowhere")]), edition=edition
+            type(backend)(hide=[Path("/usr/share/doc"), Path("/nowhere")]), edition=edition
         ) as session,
     ):
         assert text_of(session, "import os; os.listdir('/usr/share/doc')") == "[]"
@@ -400,7 +406,7 @@ def test_gigantic_output_takes_no_memory_outside(session: Session) -> None:
     assert psutil.Process().memory_info().rss - before < 100 * MIB
 
 
-def test_broken_shells_end_with_a_reason_or_go_on(edition: Path) -> None:
+def test_broken_shells_end_with_a_reason_or_go_on(backend: Backend, edition: Path) -> None:
     for source in (
         "get_ipython().collector = None",
         "get_ipython().user_ns.clear()",
@@ -410,7 +416,7 @@ def test_broken_shells_end_with_a_reason_or_go_on(edition: Path) -> None:
         "import builtins\nfor n in list(vars(builtins)):\n if n != 'delattr': delattr(builtins, n)",
         "import threading\nthreading.Thread(target=lambda: sum(range(10**12))).start()",
     ):
-        with opened(edition, IMPATIENT) as session, contextlib.suppress(SessionEnded):
+        with opened(backend, edition, IMPATIENT) as session, contextlib.suppress(SessionEnded):
             session.run_cell(source)
             session.run_cell("def f(x): return x")
             with session.branch() as branch:

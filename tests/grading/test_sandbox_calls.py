@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sandbox_tools import IMPATIENT, SMALL, make_edition, needs_sandbox, opened, text_of
+from sandbox_tools import BACKENDS, IMPATIENT, SMALL, make_edition, needs_sandbox, opened, text_of
 
 from dlcore.checks.calling import LocalPlayer
 from dlcore.checks.plans import After, Call, Result, Seed, Shared, UnusableError, attempt
-from dlgrader.sandbox import Bubblewrap, Session, SessionEnded
+from dlgrader.sandbox import Backend, Session, SessionEnded
 
 pytestmark = needs_sandbox
 
@@ -76,16 +76,21 @@ def edition(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_edition(tmp_path_factory.mktemp("edition"))
 
 
+@pytest.fixture(scope="module", params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> Backend:
+    return BACKENDS[request.param]
+
+
 @pytest.fixture(scope="module")
-def session(edition: Path) -> Iterator[Session]:
-    with Session(Bubblewrap(), SMALL, edition=edition) as opened_session:
+def session(backend: Backend, edition: Path) -> Iterator[Session]:
+    with Session(backend, SMALL, edition=edition) as opened_session:
         opened_session.run_cell(NOTEBOOK)
         yield opened_session
 
 
 @pytest.fixture(scope="module")
-def impatient(edition: Path) -> Iterator[Session]:
-    with Session(Bubblewrap(), IMPATIENT, edition=edition) as opened_session:
+def impatient(backend: Backend, edition: Path) -> Iterator[Session]:
+    with Session(backend, IMPATIENT, edition=edition) as opened_session:
         yield opened_session
 
 
@@ -415,8 +420,8 @@ def test_forgers_change_only_their_own_answers(session: Session) -> None:
         assert branch.fetch(Result(0)) == 5
 
 
-def test_patched_libraries_do_not_stop_the_runner(edition: Path) -> None:
-    with opened(edition) as session:
+def test_patched_libraries_do_not_stop_the_runner(backend: Backend, edition: Path) -> None:
+    with opened(backend, edition) as session:
         session.run_cell(
             """
 import builtins, json, os, select, signal, socket, struct, sys, asyncio, time, threading
@@ -439,8 +444,8 @@ sys.settrace = nothing
             assert branch.fetch(Result(0)).tolist() == [0, 2, 4]
 
 
-def test_a_call_that_ends_the_notebook_is_reported(edition: Path) -> None:
-    with opened(edition) as session:
+def test_a_call_that_ends_the_notebook_is_reported(backend: Backend, edition: Path) -> None:
+    with opened(backend, edition) as session:
         session.run_cell("import os\ndef f(): os.kill(os.getppid(), 9); return 1")
         with session.branch() as branch:
             assert session.ended == ""
@@ -450,8 +455,8 @@ def test_a_call_that_ends_the_notebook_is_reported(edition: Path) -> None:
             session.branch()
 
 
-def test_two_sandboxes_know_nothing_of_each_other(edition: Path) -> None:
-    with opened(edition) as one, opened(edition) as two:
+def test_two_sandboxes_know_nothing_of_each_other(backend: Backend, edition: Path) -> None:
+    with opened(backend, edition) as one, opened(backend, edition) as two:
         assert (
             text_of(one, "import os\nlen([n for n in os.listdir('/proc') if n.isdigit()])") == "2"
         )

@@ -11,9 +11,26 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from sandbox_tools import POLITE, SMALL, make_edition, needs_sandbox, nothing_left, opened, text_of
+from sandbox_tools import (
+    BACKENDS,
+    POLITE,
+    SMALL,
+    make_edition,
+    needs_sandbox,
+    nothing_left,
+    opened,
+    text_of,
+)
 
-from dlgrader.sandbox import Bubblewrap, Limits, SandboxError, Session, SessionEnded, Unconfined
+from dlgrader.sandbox import (
+    Backend,
+    Bubblewrap,
+    Limits,
+    SandboxError,
+    Session,
+    SessionEnded,
+    Unconfined,
+)
 
 pytestmark = needs_sandbox
 
@@ -23,9 +40,14 @@ def edition(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_edition(tmp_path_factory.mktemp("edition"))
 
 
+@pytest.fixture(scope="module", params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> Backend:
+    return BACKENDS[request.param]
+
+
 @pytest.fixture(scope="module")
-def session(edition: Path) -> Iterator[Session]:
-    with Session(Bubblewrap(), SMALL, edition=edition) as opened_session:
+def session(backend: Backend, edition: Path) -> Iterator[Session]:
+    with Session(backend, SMALL, edition=edition) as opened_session:
         yield opened_session
 
 
@@ -81,8 +103,8 @@ def test_displays_are_updated_and_cleared(session: Session) -> None:
     assert text_of(session, "print('gone')\nclear_output(wait=True)\nprint('kept')") == "kept\n"
 
 
-def test_figures_come_as_png_at_the_end(edition: Path) -> None:
-    with opened(edition, preload=["matplotlib.pyplot", "nothing_of_this_name"]) as session:
+def test_figures_come_as_png_at_the_end(backend: Backend, edition: Path) -> None:
+    with opened(backend, edition, preload=["matplotlib.pyplot", "nothing_of_this_name"]) as session:
         result = session.run_cell(
             "%matplotlib inline\nimport matplotlib.pyplot as plt\n"
             "plt.plot([1, 2])\nprint('first')\nplt.title('t');"
@@ -121,8 +143,10 @@ def test_output_is_cut_off_with_a_note(session: Session) -> None:
     assert result.outputs[-1]["ename"] == "ZeroDivisionError"
 
 
-def test_a_long_cell_is_interrupted_and_the_session_goes_on(edition: Path) -> None:
-    with opened(edition, POLITE) as session:
+def test_a_long_cell_is_interrupted_and_the_session_goes_on(
+    backend: Backend, edition: Path
+) -> None:
+    with opened(backend, edition, POLITE) as session:
         session.run_cell("import asyncio, time\nkept = 1")
         for source in ("while True: pass", "time.sleep(60)", "await asyncio.sleep(60)"):
             result = session.run_cell(source)
@@ -144,7 +168,9 @@ def test_threads_go_on_and_hold_up_nothing(session: Session) -> None:
 # -- files and environment -------------------------------------------------------------------------
 
 
-def test_files_are_copied_but_not_through_links(edition: Path, tmp_path: Path) -> None:
+def test_files_are_copied_but_not_through_links(
+    backend: Backend, edition: Path, tmp_path: Path
+) -> None:
     secret = tmp_path / "secret"
     secret.mkdir()
     (secret / "answers.txt").write_text("42")
@@ -161,7 +187,7 @@ def test_files_are_copied_but_not_through_links(edition: Path, tmp_path: Path) -
     (given / "folder").symlink_to(secret)
     (given / "loop").symlink_to(given)
     os.mkfifo(given / "fifo")
-    with opened(edition, files=given) as session:
+    with opened(backend, edition, files=given) as session:
         listed = text_of(
             session, "import os\nfor p, _, f in sorted(os.walk('.')): print(p, sorted(f))"
         )
@@ -175,21 +201,21 @@ def test_files_are_copied_but_not_through_links(edition: Path, tmp_path: Path) -
         assert text_of(session, "open('own.txt', 'w').write('x')") == "1"
 
 
-def test_too_many_bytes_are_refused(edition: Path, tmp_path: Path) -> None:
+def test_too_many_bytes_are_refused(backend: Backend, edition: Path, tmp_path: Path) -> None:
     (tmp_path / "big.bin").write_bytes(bytes(SMALL.disk_bytes))
     with (
         nothing_left(),
         pytest.raises(SessionEnded, match="more than 4 MiB of files were handed in"),
-        Session(Bubblewrap(), SMALL, edition=edition, files=tmp_path),
+        Session(backend, SMALL, edition=edition, files=tmp_path),
     ):
         pass
 
 
 def test_the_environment_is_a_new_one(
-    edition: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    backend: Backend, edition: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("SECRET_TOKEN", "hidden")
-    with opened(edition, environment={"DLCORE_DATA": "/nowhere"}) as session:
+    with opened(backend, edition, environment={"DLCORE_DATA": "/nowhere"}) as session:
         shown = text_of(session, "import os\nprint(dict(os.environ), os.getcwd())")
     assert "hidden" not in shown
     assert "/nowhere" in shown
@@ -197,9 +223,9 @@ def test_the_environment_is_a_new_one(
     assert shown.endswith("/tmp/work\n")
 
 
-def test_the_wall_time_of_the_notebook_is_limited(edition: Path) -> None:
+def test_the_wall_time_of_the_notebook_is_limited(backend: Backend, edition: Path) -> None:
     limits = Limits(cell_seconds=30, notebook_seconds=1.0)
-    with opened(edition, limits) as session:
+    with opened(backend, edition, limits) as session:
         with pytest.raises(SessionEnded, match="whole notebook took longer than 1 s"):
             session.run_cell("while True: pass")
         with pytest.raises(SessionEnded, match="whole notebook"):
@@ -209,7 +235,7 @@ def test_the_wall_time_of_the_notebook_is_limited(edition: Path) -> None:
 
 
 def test_sessions_and_branches_leave_no_open_files(
-    edition: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    backend: Backend, edition: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
@@ -217,11 +243,11 @@ def test_sessions_and_branches_leave_no_open_files(
         files = len(list(Path("/proc/self/fd").iterdir()))
         return files, threading.active_count(), list(tmp_path.iterdir())
 
-    with opened(edition):
+    with opened(backend, edition):
         pass
     before = held()
     for _ in range(2):
-        with opened(edition) as session:
+        with opened(backend, edition) as session:
             inside = text_of(session, "import os\nprint(os.listdir('/proc/self/fd'))")
             for _ in range(10):
                 with session.branch():
@@ -242,14 +268,14 @@ def test_without_a_sandbox_the_same_cells_run(edition: Path) -> None:
 
 
 def test_a_back_end_that_does_not_work_says_so(
-    edition: Path, monkeypatch: pytest.MonkeyPatch
+    backend: Backend, edition: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Bubblewrap, "problem", lambda self: "Install bubblewrap: …")
     with pytest.raises(SandboxError, match="Install bubblewrap"):
-        Session(Bubblewrap(), SMALL, edition=edition)
+        Session(backend, SMALL, edition=edition)
 
 
-def test_a_runner_that_does_not_start_says_why(tmp_path: Path) -> None:
+def test_a_runner_that_does_not_start_says_why(backend: Backend, tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     with nothing_left(), pytest.raises(SandboxError, match="dlcore is not there"):
-        Session(Bubblewrap(), SMALL, edition=tmp_path)
+        Session(backend, SMALL, edition=tmp_path)

@@ -28,17 +28,10 @@ from dlgrader.standings import handed_in, select_students, standings
 HOUR = datetime.timedelta(hours=1)
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory):
-    path = tmp_path_factory.mktemp("template") / "gradebook.db"
-    with Gradebook(new_gradebook(path)) as book:
-        add_assignment(book)
-    return path
-
-
 @pytest.fixture
-def book(tmp_path, template):
-    with Gradebook(new_gradebook(tmp_path / "gradebook.db", template)) as opened:
+def book(tmp_path):
+    with Gradebook(new_gradebook(tmp_path / "gradebook.db")) as opened:
+        add_assignment(opened)
         yield opened
 
 

@@ -173,8 +173,8 @@ class Stream(io.TextIOBase):
     encoding = "utf-8"
     errors = "replace"
 
-    def __init__(self, collector: Collector, name: str, number: int) -> None:
-        self._collector, self.name, self._number = collector, name, number
+    def __init__(self, collector: Collector, name: str, number: int, pipes: Pipes) -> None:
+        self._collector, self.name, self._number, self._pipes = collector, name, number, pipes
 
     def writable(self) -> bool:
         """Return True."""
@@ -183,6 +183,10 @@ class Stream(io.TextIOBase):
     def fileno(self) -> int:
         """Return the number of the open file, for other programs to write to."""
         return self._number
+
+    def flush(self) -> None:
+        """Hand over what other programs have written by now, so that it comes before the next."""
+        self._pipes.drain()
 
     def write(self, text: str) -> int:
         """Hand text to the collector."""

@@ -66,7 +66,8 @@ def serve_notebook(number: int, shell: Shell | None = None) -> None:
     sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
     control.send({"ready": True})
     pipes = Pipes(collector)
-    sys.stdout, sys.stderr = Stream(collector, "stdout", 1), Stream(collector, "stderr", 2)
+    sys.stdout = Stream(collector, "stdout", 1, pipes)
+    sys.stderr = Stream(collector, "stderr", 2, pipes)
     serve(control, shell, cells, collector, pipes)
 
 

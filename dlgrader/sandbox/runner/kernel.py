@@ -90,7 +90,9 @@ def no_new_privileges() -> None:
 def filter_calls(program: bytes) -> None:
     """Install a filter of system calls, a BPF program, for this process and all it starts."""
     held = ctypes.create_string_buffer(program, len(program))
-    given = ctypes.create_string_buffer(struct.pack("@HP", len(program) // 8, ctypes.addressof(held)))
+    given = ctypes.create_string_buffer(
+        struct.pack("@HP", len(program) // 8, ctypes.addressof(held))
+    )
     _control(_SECCOMP, _SECCOMP_FILTER, ctypes.addressof(given))
 
 

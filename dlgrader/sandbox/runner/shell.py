@@ -126,14 +126,6 @@ class Cells:
         asyncio.set_event_loop(self._loop)
         _signal(signal.SIGINT, _ignore)
 
-    @staticmethod
-    def rehearse(shell: Shell) -> None:
-        """Run a cell that leaves no trace, so that what IPython does at first is done."""
-        loop = asyncio.new_event_loop()
-        cell = shell.run_cell_async("1", transformed_cell="1", store_history=False, silent=True)
-        loop.run_until_complete(cell)
-        loop.close()
-
     def run(self, source: str) -> int:
         """Run a cell, whatever happens in it, and return its number."""
         count = self._shell.execution_count

@@ -31,8 +31,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 from . import inside, kernel
-from .capture import Collector
-from .shell import Cells, Shell
+from .rehearsal import rehearse
+from .shell import Shell
 
 _MESSAGE_BYTES = 1 << 16
 _WORK = "/tmp/work"
@@ -50,7 +50,7 @@ def main() -> None:
     kernel.set_dumpable(False)
     asked, _ = _receive(control)
     shell = _prepare(asked["preload"])
-    if len(os.listdir("/proc/self/task")) > 1:
+    if len(list(Path("/proc/self/task").iterdir())) > 1:
         raise RuntimeError("something that was imported has started a thread")
     template = Template(control, shell)
     _send(control, {"prepared": True})
@@ -67,8 +67,7 @@ def _prepare(preload: list[str]) -> Shell:
     for name in preload:
         with contextlib.suppress(ImportError):  # the notebook's own import will say what is wrong
             importlib.import_module(name)
-    shell.collector = Collector(0)
-    Cells.rehearse(shell)
+    rehearse(shell)
     # What is there now stays: a runner that looks for garbage in it would copy all of it.
     gc.collect()
     gc.freeze()
@@ -112,9 +111,7 @@ class Template:
         with _ending(self._control):
             kernel.die_with_parent(signal.SIGKILL)
             signal.signal(signal.SIGINT, signal.SIG_DFL)
-            kernel.unshare(
-                kernel.NEW_MOUNTS | kernel.NEW_IPC | kernel.NEW_UTS | kernel.NEW_NETWORK
-            )
+            kernel.unshare(kernel.NEW_MOUNTS | kernel.NEW_IPC | kernel.NEW_UTS | kernel.NEW_NETWORK)
             kernel.switch_on_loopback()
             _mount(asked["disk_bytes"], asked["settings"])
             about = [os.open(path, os.O_RDONLY | os.O_DIRECTORY) for path in ("/proc", *_WRITABLE)]
@@ -184,11 +181,12 @@ def _mount(disk_bytes: int, settings: dict[str, str]) -> None:
     os.mkdir(_WORK)  # noqa: PTH102
     os.chmod(_WORK, 0o1777)  # noqa: PTH101
     for path, content in settings.items():
-        file = _HOME / "setting"
-        file.write_text(content, encoding="ascii")
-        file.chmod(0o644)
-        _bind_read_only(str(file), path, usual)
-        file.unlink()
+        file = os.open("/tmp/setting", os.O_CREAT | os.O_WRONLY)
+        os.write(file, content.encode("ascii"))
+        os.fchmod(file, 0o644)
+        os.close(file)
+        _bind_read_only("/tmp/setting", path, usual)
+        os.unlink("/tmp/setting")  # noqa: PTH108
 
 
 def _bind_read_only(source: str, target: str, flags: int) -> None:
@@ -234,10 +232,10 @@ def _forget_chance() -> None:
 
 def _keep_open(numbers: tuple[int, ...]) -> None:
     """Close all open files but these."""
-    for name in os.listdir("/proc/self/fd"):
-        if int(name) not in numbers:
+    for path in list(Path("/proc/self/fd").iterdir()):
+        if int(path.name) not in numbers:
             with contextlib.suppress(OSError):  # the one that listed them
-                os.close(int(name))
+                os.close(int(path.name))
 
 
 def _send(control: socket.socket, message: dict[str, Any], files: list[int] | None = None) -> None:
