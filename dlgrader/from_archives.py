@@ -26,6 +26,8 @@ _STAMP = "timestamp.txt"
 _LEFT_BY_SYSTEMS = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", "._*")
 _COPY_NUMBER = re.compile(r"(?:-\d{1,3}| ?\(\d{1,3}\))$")
 """What Canvas and browsers put behind the name of a file that is handed in again."""
+_IN_A_NAME = re.compile(r"^(\d{4}-\d\d-\d\d)[-_T ](\d\d)-(\d\d)-(\d\d)")
+"""A time in the name of a file, where colons may not stand."""
 
 
 @dataclass
@@ -66,8 +68,7 @@ class ArchiveCollection:
         self._names, self._roster, self._notes = names, roster, notes
         zone = course.config.Exchange.get("timezone", "UTC")
         self._zone = zone if isinstance(zone, str) else "UTC"
-        ignored = course.ignored
-        self._ignored = [*ignored, *_LEFT_BY_SYSTEMS, _STAMP]
+        self._ignored = [*course.ignored, *_LEFT_BY_SYSTEMS, _STAMP]
 
     def take_in(self, paths: Sequence[Path]) -> None:
         """Take in what archives, files and folders hold."""
@@ -166,8 +167,9 @@ class ArchiveCollection:
     def _when(self, named: Named) -> datetime | None:
         if not named.timestamp:
             return None
+        text = _IN_A_NAME.sub(r"\1 \2:\3:\4", named.timestamp)
         try:
-            return read_moment(named.timestamp, self._zone, unmarked=self._zone)
+            return read_moment(text, self._zone, unmarked=self._zone)
         except Exception:  # whatever dateutil does with it
             remark(f"“{named.timestamp}” is no time; it is not known when this was handed in")
             return None

@@ -14,7 +14,7 @@ import yaml
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from dlgrader.course import CONFIG_FILE, Course
+from dlgrader.course import CONFIG_FILE, Course, GradingError
 from dlgrader.declarations import Assignment
 from dlgrader.exercises import assignment_names, load_assignment
 from dlgrader.model import Model
@@ -92,6 +92,7 @@ def book_address(course: Path) -> str:
 
 def make_notebooks(course: Path, name: str) -> tuple[str, str]:
     """Return the instructor's and the learners' notebook as text; the second is nbgrader's work."""
+    demand_settings(course)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         shutil.copy(course / CONFIG_FILE, folder)
@@ -109,6 +110,22 @@ def make_notebooks(course: Path, name: str) -> tuple[str, str]:
         }
         Course(folder, settings).generate_assignment(name)
         return source, (folder / "release" / name / path.name).read_text(encoding="utf-8")
+
+
+def demand_settings(course: Path) -> None:
+    """Refuse a folder whose settings do not fit the course's assignments.
+
+    Raises
+    ------
+    GradingError
+        If its nbgrader_config.py does not call `dlgrader.settings.configure`.
+    """
+    if _config(course).ClearMarkScheme.get("enforce_metadata", True):
+        raise GradingError(
+            f"{course / CONFIG_FILE} is not set up for the assignments of this course; add to it:\n"
+            "  from dlgrader.settings import configure\n"
+            "  configure(c)"
+        )
 
 
 def make_release(course: Path, name: str) -> str:

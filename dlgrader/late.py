@@ -99,6 +99,10 @@ class LatePenalties(AssignLatePenalties):
         nbgrader's own extensions; one that is to be taken back is set to 0."""
     ).tag(config=True)
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.init_plugin()
+
     @validate("extensions")
     def _hours(self, proposal: Any) -> Any:
         for student, hours in proposal["value"].items():
@@ -112,18 +116,21 @@ class LatePenalties(AssignLatePenalties):
                 )
         return proposal["value"]
 
-    def assign(self, book: Gradebook, assignment: str, student: str) -> None:
+    def assign(self, book: Gradebook, assignment: str, student: str) -> bool:
         """Set extension and penalty of one submission, in the open transaction.
+
+        Returns
+        -------
+        bool
+            Whether anything changed.
 
         Raises
         ------
         GradingError
             If the course's time zone is none.
         """
-        if self.plugin_inst is None:
-            self.init_plugin()
         entry = book.find_submission(assignment, student)
-        self._extend(entry, assignment, student)
+        changed = self._extend(entry, assignment, student)
         book.db.flush()
         # What the plug-in looks at, as in nbgrader's own `preprocess`.
         self.gradebook, self.assignment_id, self.student_id = book, assignment, student
@@ -133,13 +140,13 @@ class LatePenalties(AssignLatePenalties):
             self.notebook_id = notebook.name
             penalty = self._penalty(student, notebook, late)
             if penalty != notebook.late_submission_penalty:
-                notebook.late_submission_penalty = penalty
+                notebook.late_submission_penalty, changed = penalty, True
+        return changed
 
     def settle(self, book: Gradebook, assignment: str) -> None:
         """Bring extensions and penalties of an assignment up to date, in a transaction."""
-        for student in self._concerned(book, assignment):
-            self.assign(book, assignment, student)
-        if book.db.dirty:
+        concerned = self._concerned(book, assignment)
+        if any([self.assign(book, assignment, student) for student in concerned]):
             book.db.commit()
         else:
             book.db.rollback()  # ends the reading, so that others can write
@@ -152,14 +159,15 @@ class LatePenalties(AssignLatePenalties):
             return None
         return float(min(max(0.0, penalty), max(0.0, notebook.score)))
 
-    def _extend(self, entry: SubmittedAssignment, assignment: str, student: str) -> None:
+    def _extend(self, entry: SubmittedAssignment, assignment: str, student: str) -> bool:
         hours = self.extensions.get(student, {})
         given = hours.get(assignment, hours.get("*"))
         if given is None:
-            return
+            return False
         extension = datetime.timedelta(hours=given) if given else None
-        if entry.extension != extension:
-            entry.extension = extension
+        changed = entry.extension != extension
+        entry.extension = extension
+        return bool(changed)
 
     def _concerned(self, book: Gradebook, assignment: str) -> list[str]:
         """Return whose submissions are late, have a penalty, or may get an extension."""

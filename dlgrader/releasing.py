@@ -12,7 +12,7 @@ from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 
 from dlgrader.course import Course, GradingError
 from dlgrader.exercises import assignment_names
-from dlgrader.generate import write_source
+from dlgrader.generate import demand_settings, write_source
 from dlgrader.moments import read_moment
 from dlgrader.roster import enter, read_roster
 from dlgrader.telling import Outcome, Teller
@@ -99,6 +99,8 @@ def _moment(course: Course, due: str) -> object:
 def _demand_source(course: Course, assignment: str) -> None:
     """Make the source of an assignment of the course, unless it is there."""
     folder = course.source_folder(assignment)
+    if assignment in assignment_names():
+        demand_settings(course.root)
     if any(folder.glob("*.ipynb")):
         return
     if assignment in assignment_names():

@@ -11,7 +11,7 @@ from typing import Any
 from traitlets import Bool, Dict, TraitError, validate
 from traitlets.config import Config, Configurable
 
-from dlgrader.sandbox import Backend, Bubblewrap, Limits, Unconfined
+from dlgrader.sandbox import Backend, Limits, Prepared, Unconfined
 
 _LIMITS = {field.name for field in fields(Limits)}
 
@@ -41,7 +41,7 @@ class RunInSandbox(Configurable):
 
     def backend(self, hide: Sequence[str] = ()) -> Backend:
         """Return what confines the notebooks, the same for the same folders to hide."""
-        return _bubblewrap(tuple(hide)) if self.sandbox else Unconfined()
+        return _prepared(tuple(hide)) if self.sandbox else Unconfined()
 
     def all_limits(self) -> Limits:
         """Return the usual limits with those that differ."""
@@ -49,10 +49,10 @@ class RunInSandbox(Configurable):
 
 
 @cache
-def _bubblewrap(hide: tuple[str, ...]) -> Bubblewrap:
-    return Bubblewrap(hide=[Path(folder) for folder in hide])
+def _prepared(hide: tuple[str, ...]) -> Prepared:
+    return Prepared(hide=[Path(folder) for folder in hide])
 
 
 def sandbox_problem(config: Config) -> str:
     """Return why submissions can't be run with these settings; empty if they can."""
-    return Bubblewrap().problem() if RunInSandbox(config=config).sandbox else ""
+    return Prepared().problem() if RunInSandbox(config=config).sandbox else ""

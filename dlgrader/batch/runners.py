@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any, Protocol
 
+from threadpoolctl import threadpool_limits
+
 from dlgrader.batch.task import Graded, Task, grade, ungraded
 from dlgrader.course import GradingError
 
@@ -32,8 +34,10 @@ class InProcess:
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Graded]]:
         """See `Runner`."""
-        for task in tasks:
-            yield task, grade(task)
+        # The judge's matrices are small; threads would only wait for each other.
+        with threadpool_limits(1):
+            for task in tasks:
+                yield task, grade(task)
 
 
 class Distributed:
@@ -92,19 +96,30 @@ def distributed_runner(jobs: int, scheduler: str | None = None) -> Iterator[Dist
         If the scheduler does not answer, or has no workers.
     """
     import dask
-    from distributed import Client, LocalCluster
+    from distributed import Client, LocalCluster, WorkerPlugin
+    from distributed.utils import get_mp_context
+
+    class OneThread(WorkerPlugin):
+        """As for `InProcess`; it holds for workers that come later, too."""
+
+        name = "one-thread"
+
+        def setup(self, worker: Any) -> None:  # noqa: ARG002 (dask's)
+            threadpool_limits(1)
 
     settings = {
         "distributed.scheduler.allowed-failures": _DEATHS,
         "distributed.comm.timeouts.connect": "15s",
         "distributed.admin.tick.limit": "30s",
-        "distributed.worker.daemon": True,
+        # Split off from one process that has imported everything, instead of importing it each.
+        "distributed.worker.multiprocessing-method": "forkserver",
     }
     for name in ("distributed", "distributed.worker", "distributed.scheduler", "distributed.nanny"):
         logging.getLogger(name).setLevel(logging.ERROR)
     with contextlib.ExitStack() as stack:
         stack.enter_context(dask.config.set(settings))
         if scheduler is None:
+            get_mp_context().set_forkserver_preload(["distributed", "dlgrader.batch.worker"])
             address = stack.enter_context(
                 LocalCluster(
                     n_workers=jobs,
@@ -120,6 +135,7 @@ def distributed_runner(jobs: int, scheduler: str | None = None) -> Iterator[Dist
         try:
             client = stack.enter_context(Client(address, set_as_default=False))
             client.wait_for_workers(1, timeout=_START_SECONDS)
+            client.register_plugin(OneThread())
         except (OSError, TimeoutError) as error:
             raise GradingError(
                 f"no worker of the scheduler {scheduler} answers: {error}. Start it with "

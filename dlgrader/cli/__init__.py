@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from dlgrader.cli.errors import explained
 from dlgrader.cli.parser import parse
 from dlgrader.cli.verb import Options, Verb
+from dlgrader.lean_start import leave_out_address_grammar
 from dlgrader.telling import Outcome, Teller
 
 DONE, WRONG, INTERRUPTED = 0, 1, 130
@@ -18,6 +20,11 @@ DONE, WRONG, INTERRUPTED = 0, 1, 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return the exit code."""
+    leave_out_address_grammar()
+    for stream in (sys.stdout, sys.stderr):
+        # A learner's name or file name may have letters that the terminal does not know.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     verb, options = parse(arguments)
     try:
         return _do(verb, options)

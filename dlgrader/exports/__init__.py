@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from nbgrader.coursedir import CourseDirectory
-
 from dlgrader.course import Course, GradingError
 from dlgrader.exports.grades import read_grades, what_to_do
 from dlgrader.exports.plugin import FILES, KINDS, GradeExport
-from dlgrader.standings import handed_in
 from dlgrader.telling import Outcome, Teller
 
 __all__ = ["KINDS", "GradeExport", "export"]
@@ -60,14 +57,8 @@ def export(
     if path.is_dir():
         path /= FILES[kind]
     plugin = GradeExport(config=course.config, kind=kind)
-    coursedir = CourseDirectory(config=course.config)
     with course.gradebook() as book:
-        found = read_grades(
-            book,
-            [assignment] if assignment else [],
-            students,
-            lambda name: handed_in(coursedir, name),
-        )
+        found = read_grades(book, [assignment] if assignment else [], students, course.config)
     table = plugin.table(found)
     plugin.write(table, path)
     for grades in found:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
 
 from dlgrader.course import GradingError
-from dlgrader.standings import Standing, Status, standings
-
-HandedIn = Callable[[str], Mapping[str, datetime.datetime | None]]
-"""Returns who has handed in an assignment, and when; see `dlgrader.standings.handed_in`."""
+from dlgrader.late import settle
+from dlgrader.standings import Standing, Status, handed_in, standings
 
 FOR_A_PERSON: tuple[Status, ...] = ("failed", "needs grading", "submitted")
 """What somebody has to do something about before the grades are complete."""
@@ -38,9 +38,18 @@ def read_grades(
     book: Gradebook,
     assignments: Sequence[str] = (),
     students: Sequence[str] = (),
-    handed_in: HandedIn | None = None,
+    config: Config | None = None,
 ) -> list[Grades]:
     """Read the standings of some or all assignments and learners.
+
+    Parameters
+    ----------
+    book : Gradebook
+    assignments, students : sequence of str
+        Those named; all if none is.
+    config : Config, optional
+        The course's settings; with them, penalties are brought up to date first, and submissions
+        that no grading has touched are seen.
 
     Raises
     ------
@@ -48,10 +57,13 @@ def read_grades(
         If an assignment or a learner is not there, or there is no assignment at all.
     """
     dates = {one.name: one.duedate for one in book.assignments}
-    names = list(assignments) or list(dates)
+    # In the order of the due dates; those without come last, which databases do differently.
+    names = list(assignments) or sorted(
+        dates, key=lambda name: (dates[name] is None, dates[name] or datetime.datetime.min, name)
+    )
     if not names:
         raise GradingError("the gradebook has no assignment yet; `dlgrader release` puts one there")
-    found = {name: standings(book, name, handed_in(name) if handed_in else None) for name in names}
+    found = {name: _standings(book, name, config) for name in names}
     known = {one.student for group in found.values() for one in group}
     unknown = sorted(set(students) - known)
     if unknown:
@@ -65,6 +77,13 @@ def read_grades(
         )
         for name, group in found.items()
     ]
+
+
+def _standings(book: Gradebook, name: str, config: Config | None) -> list[Standing]:
+    if config is None:
+        return standings(book, name)
+    settle(config, book, name)
+    return standings(book, name, handed_in(CourseDirectory(config=config), name))
 
 
 def by_learner(all_grades: Sequence[Grades]) -> list[tuple[Standing, list[Standing | None]]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from nbgrader.api import Gradebook
 from nbgrader.plugins import ExportPlugin
@@ -15,7 +14,6 @@ from dlgrader.exports.cells import Table, write_table
 from dlgrader.exports.grades import Grades, read_grades
 from dlgrader.exports.moodle import FIELDS, moodle_table
 from dlgrader.exports.tables import long_table, wide_table
-from dlgrader.standings import handed_in
 
 KINDS = ("csv", "canvas", "moodle", "generic")
 FILES = {
@@ -72,17 +70,12 @@ class GradeExport(ExportPlugin):
     def export(self, gradebook: Gradebook) -> None:
         """Export for ``nbgrader export``."""
         path = Path(self.to or FILES[self.kind])
-        coursedir = getattr(self.parent, "coursedir", None)
-
-        def there(assignment: str) -> Any:
-            return handed_in(coursedir, assignment) if coursedir is not None else {}
-
         try:
             found = read_grades(
                 gradebook,
                 [str(name) for name in self.assignment],
                 [str(name) for name in self.student],
-                there,
+                None if self.parent is None else self.config,
             )
             table = self.table(found)
             self.write(table, path)

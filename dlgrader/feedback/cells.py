@@ -68,7 +68,7 @@ def shown_cells(
         name = cell_id(cell)
         part = places.get(name)
         graded = name in facts.marks
-        commented = part is not None and name in facts.comments
+        commented = name in facts.comments
         if cell.cell_type == "code" and graded and judged and part is not None:
             yield Shown("points", points=parts[part].points, part=part)
             continue
@@ -87,7 +87,7 @@ def shown_cells(
             answer=utils.is_solution(cell),
             body=body,
             outputs=render_outputs(cell.get("outputs", ())),
-            comment=parts[part].comment if commented else NOTHING,
+            comment=parts[part].comment if part is not None and commented else NOTHING,
             points=parts[part].points if graded and part is not None else "",
             part=part,
         )

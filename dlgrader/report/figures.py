@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from dlcore.figures import GREY, PALETTE, to_svg, use_course_style
 from dlgrader.report.analysis import PARTS, ItemFigures, Summary
-from dlgrader.report.wording import percent
+from dlgrader.report.wording import percent, shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,12 +42,12 @@ def overview(summaries: Sequence[Summary]) -> str:
     str
         An ``<svg>`` element; empty if nothing is graded.
     """
-    shown = [summary for summary in summaries if summary.spread.learners]
-    if not shown:
+    drawn = [summary for summary in summaries if summary.spread.learners]
+    if not drawn:
         return ""
     with _style():
-        fig, ax = _axes(0.55 + 0.48 * len(shown))
-        for place, summary in enumerate(shown):
+        fig, ax = _axes(0.55 + 0.48 * len(drawn))
+        for place, summary in enumerate(drawn):
             spread = summary.spread
             ax.plot([spread.low, spread.high], [place, place], "-", color=GREY, lw=1.5, zorder=2)
             ax.barh(
@@ -60,12 +60,12 @@ def overview(summaries: Sequence[Summary]) -> str:
             )
             middle = [place - 0.25, place + 0.25]
             ax.plot([spread.median] * 2, middle, "-", color=STEPS[3], lw=3, zorder=4)
-        _names(ax, [_label(summary.work.name, str(place)) for place, summary in enumerate(shown)])
+        _names(ax, [_label(summary.work.name, str(place)) for place, summary in enumerate(drawn)])
         _share_axis(ax, "share of the points")
         said = "; ".join(
-            f"{summary.work.name}: median {percent(summary.spread.median)}, middle half "
+            f"{shown(summary.work.name)}: median {percent(summary.spread.median)}, middle half "
             f"{percent(summary.spread.quarter)} to {percent(summary.spread.three_quarters)}"
-            for summary in shown
+            for summary in drawn
         )
         return to_svg(fig, f"Spread of the points by assignment. {said}.")
 
@@ -107,14 +107,14 @@ def histogram(summary: Summary) -> str:
 
 def by_exercise(summary: Summary) -> str:
     """Draw for each exercise which part of the learners has none, some or all of the points."""
-    shown = [figures for figures in summary.items if figures.learners]
-    if not shown:
+    drawn = [figures for figures in summary.items if figures.learners]
+    if not drawn:
         return ""
     with _style():
-        fig, ax = _axes(0.95 + 0.31 * len(shown))
-        for place, figures in enumerate(shown):
+        fig, ax = _axes(0.95 + 0.31 * len(drawn))
+        for place, figures in enumerate(drawn):
             _stack(ax, place, figures)
-        _names(ax, [_label(figures.item.name, str(figures.number)) for figures in shown])
+        _names(ax, [_label(figures.item.name, str(figures.number)) for figures in drawn])
         _share_axis(ax, "share of the learners")
         ax.grid(visible=False)
         handles = [
@@ -133,9 +133,9 @@ def by_exercise(summary: Summary) -> str:
             alignment="left",
         )
         said = "; ".join(
-            f"{figures.item.name}: {percent(figures.parts[3] / figures.learners)} all points, "
+            f"{shown(figures.item.name)}: {percent(figures.parts[3] / figures.learners)} all points, "
             f"{percent(figures.parts[0] / figures.learners)} none"
-            for figures in shown
+            for figures in drawn
         )
         return to_svg(fig, f"Learners by their points in each exercise. {said}.")
 

@@ -9,10 +9,11 @@ from markupsafe import Markup, escape
 
 
 def percent(share: float) -> str:
-    """Return a share in per cent; what is not none or all does not look like it.
+    r"""Return a share in per cent; what is not none or all does not look like it.
 
-    >>> print(*(percent(share) for share in (0, 0.001, 0.426, 0.997, 1, math.nan)), sep=", ")
-    0 %, < 1 %, 43 %, > 99 %, 100 %, –
+    >>> shares = (0, 0.001, 0.426, 0.997, 1, math.nan)
+    >>> ", ".join(map(percent, shares)).replace("\N{NO-BREAK SPACE}", " ")
+    '0 %, < 1 %, 43 %, > 99 %, 100 %, –'
     """
     if math.isnan(share):
         return "–"
@@ -24,10 +25,10 @@ def percent(share: float) -> str:
 
 
 def percent_below(share: float) -> str:
-    """Return a share in per cent, rounded down, so that it stays below a threshold.
+    r"""Return a share in per cent, rounded down, so that it stays below a threshold.
 
-    >>> print(percent_below(0.4999))
-    49 %
+    >>> percent_below(0.4999).replace("\N{NO-BREAK SPACE}", " ")
+    '49 %'
     """
     return f"{math.floor(share * 100 + 1e-9)}\u00a0%"
 

@@ -48,8 +48,8 @@ class Process(Protocol):
     def snapshot(self) -> frozenset[str]:
         """Name the processes that live now."""
 
-    def kill_others(self, known: frozenset[str]) -> None:
-        """Kill all processes but those of an earlier snapshot."""
+    def kill_others(self, known: frozenset[str], *, once: bool = False) -> None:
+        """Kill all processes but those of an earlier snapshot; wait for their end unless `once`."""
 
     def usage(self, memory_limit: int) -> Usage:
         """Measure; below `memory_limit` a rough figure for the memory will do."""

@@ -150,9 +150,12 @@ class Branch:
 
     def _stop(self, why: str) -> None:
         """End the copy; without a reason, it has ended by itself."""
-        self._process.kill_others(self._known)
+        # The notebook's process knows best when the copy has ended. What the copy has started, and
+        # what that was just starting, is seen to afterwards.
+        self._process.kill_others(self._known, once=True)
         self._line.close()
         how = self._end()
+        self._process.kill_others(self._known)
         self._over = self._ended_session() or why or f"The process {how} during the call."
 
 

@@ -41,14 +41,14 @@ class Confined:
         finally:
             os.close(folder)
 
-    def kill_others(self, known: frozenset[str]) -> None:
-        """Kill all processes but those of an earlier snapshot."""
+    def kill_others(self, known: frozenset[str], *, once: bool = False) -> None:
+        """Kill all processes but those of an earlier snapshot; wait for their end unless `once`."""
         end, pause = time.monotonic() + KILL_SECONDS, _SHORTEST
         # Again and again, for those that were just being started.
         while others := [name for name in self.snapshot() - known if self._lives(name)]:
             for name in others:
                 self._send(name, signal.SIGKILL)
-            if time.monotonic() > end:
+            if once or time.monotonic() > end:
                 return
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST)

@@ -120,6 +120,7 @@ class Templates:
                 try:
                     return template.split(line, disk_bytes)
                 except TemplateError as error:
+                    self._drop_broken()
                     if is_new:
                         self._refuse(key, error)
             return None
@@ -138,13 +139,16 @@ class Templates:
         self.__init__()  # type: ignore[misc]  # the lock may be held by a thread that is not here
 
     def _idle(self, key: Any) -> Template | None:
-        self._templates = [pair for pair in self._templates if not pair[1].broken]
+        self._drop_broken()
         for pair in self._templates:
             if pair[0] == key and not pair[1].busy:
                 self._templates.remove(pair)
                 self._templates.append(pair)
                 return pair[1]
         return None
+
+    def _drop_broken(self) -> None:
+        self._templates = [pair for pair in self._templates if not pair[1].broken]
 
     def _make_room(self) -> bool:
         """Whether there is room for another template, after ending one that nobody uses."""
@@ -165,7 +169,7 @@ class Templates:
 
     def _refuse(self, key: Any, error: TemplateError) -> None:
         log.warning(
-            "No sandbox can be prepared (%s). One is started for each notebook, which takes longer.",
+            "No sandbox can be prepared; each notebook starts one, which takes longer. Why: %s",
             error,
         )
         self._refused.add(key)

@@ -75,9 +75,7 @@ class Template:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             user = spare_user()
-            options = [*SEPARATE, *_rights(), *view(settings, user)]
-            if user is None:
-                options += ["--unshare-user", "--uid", "0", "--gid", "0"]
+            options = [*SEPARATE, *_rights(user), *view(settings, user)]
             command = [str(executable()), "-m", module, str(theirs.fileno())]
             self._launched = Launched(options, command, [theirs.fileno()], settings)
         except BaseException as error:
@@ -124,10 +122,11 @@ class Template:
             answer, files = self._receive(_REACT_SECONDS)
             if "ready" not in answer:
                 raise TemplateError(answer.get("problem", "the process ended at once"))
-        except TemplateError:
+        except TemplateError as error:
+            said = self._launched.said()
             stderr.close()
             self.close()
-            raise
+            raise TemplateError(f"{error}. {said}".strip()) from None
         self.busy = True
         about = dict(zip(_RUNNER_FILES, files, strict=True))
         return Split(self, about.pop("first"), about, stderr, counted_alone(user))
@@ -229,6 +228,10 @@ class Split(Confined):
         return end_of(self._stderr)
 
 
-def _rights() -> list[str]:
+def _rights(user: int | None) -> list[str]:
     """Return the options that let the template make namespaces for others."""
-    return [word for name in _RIGHTS for word in ("--cap-add", f"CAP_{name}")]
+    options = [word for name in _RIGHTS for word in ("--cap-add", f"CAP_{name}")]
+    if user is not None:
+        return options
+    # In a user namespace, which has this user only; the last right is for naming it anew below.
+    return [*options, "--unshare-user", "--uid", "0", "--gid", "0", "--cap-add", "CAP_SETFCAP"]

@@ -101,8 +101,8 @@ class Ordinary:
         """Name the processes that live now, as far as the system still knows whose they are."""
         return frozenset(str(process.pid) for process in self._processes())
 
-    def kill_others(self, known: frozenset[str]) -> None:
-        """Kill all processes but those of an earlier snapshot."""
+    def kill_others(self, known: frozenset[str], *, once: bool = False) -> None:  # noqa: ARG002
+        """Kill all processes but those of an earlier snapshot, without waiting for their end."""
         for process in self._processes():
             if str(process.pid) not in known:
                 _end(process)

@@ -24,6 +24,14 @@ FLAGS = [
 ]
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Iterator:
+    """Tell the fixtures of a test what came of it, as ``request.node.failed``."""
+    report = yield
+    item.failed = report.failed
+    return report
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator:
     """Chromium as installed on the machine; `DLCORE_CHROMIUM` may name another one."""

@@ -1,4 +1,4 @@
-"""JupyterLab with nbgrader's extensions, for an instructor or a learner, in folders of their own."""
+"""JupyterLab with nbgrader's extensions, for instructor or learner, in folders of their own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-SECONDS_TO_START = 60
+SECONDS_TO_START = 180
 
 # What only an instructor needs; nbgrader's documentation tells how to switch it off for learners.
 _INSTRUCTORS = ("formgrader", "create-assignment", "course-list")
@@ -50,7 +50,11 @@ def configure(home: Path, *, instructor: bool) -> None:
     """Write the settings of JupyterLab: no questions at the start, the role's extensions."""
     config = home / "jupyter"
     _write(
-        config / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
+        config
+        / "lab"
+        / "user-settings"
+        / "@jupyterlab"
+        / "apputils-extension"
         / "notification.jupyterlab-settings",
         {"fetchNews": "false", "checkForUpdates": False},
     )
@@ -61,52 +65,78 @@ def configure(home: Path, *, instructor: bool) -> None:
         _write(config / "jupyter_server_config.json", {"ServerApp": {"jpserver_extensions": names}})
 
 
-@contextmanager
-def jupyter_lab(folder: Path, home: Path, *, instructor: bool) -> Iterator[str]:
-    """Serve `folder` for a while; give the address of JupyterLab, with its token.
+class LabServer:
+    """JupyterLab in a process of its own, from now until `stop`.
 
-    Raises
-    ------
-    RuntimeError
-        If the server does not answer in time; the message holds the end of its log.
+    Parameters
+    ----------
+    folder : Path
+        What it shows.
+    home : Path
+        Where its settings, its notes and its log are put.
+    instructor : bool
+        Whether the formgrader is there, too.
     """
-    settings = environment(home)
-    configure(home, instructor=instructor)
-    log = home / "server.log"
-    command = [
-        sys.executable,
-        "-m",
-        "jupyterlab",
-        "--no-browser",
-        "--allow-root",
-        "--ip=127.0.0.1",
-        "--port=0",
-        f"--ServerApp.root_dir={folder}",
-    ]
-    with log.open("wb") as stream:
-        server = subprocess.Popen(
-            command, cwd=folder, env=settings, stdout=stream, stderr=subprocess.STDOUT
-        )
-    try:
-        yield _address(server, home / "runtime", log)
-    finally:
-        server.terminate()  # ends its kernels, too
+
+    def __init__(self, folder: Path, home: Path, *, instructor: bool) -> None:
+        settings = environment(home)
+        configure(home, instructor=instructor)
+        self._runtime, self._log = home / "runtime", home / "server.log"
+        command = [
+            sys.executable,
+            "-m",
+            "jupyterlab",
+            "--no-browser",
+            "--allow-root",
+            "--ip=127.0.0.1",
+            "--port=0",
+            f"--ServerApp.root_dir={folder}",
+        ]
+        with self._log.open("wb") as stream:
+            self._process = subprocess.Popen(
+                command, cwd=folder, env=settings, stdout=stream, stderr=subprocess.STDOUT
+            )
+
+    def address(self) -> str:
+        """Wait until the server says where it can be reached; return that, with its token.
+
+        Raises
+        ------
+        RuntimeError
+            If it does not say so in time; the message holds the end of its log.
+        """
+        note = self._runtime / f"jpserver-{self._process.pid}.json"
+        until = time.monotonic() + SECONDS_TO_START
+        while time.monotonic() < until and self._process.poll() is None:
+            try:
+                about = json.loads(note.read_text(encoding="utf-8"))
+            except (FileNotFoundError, json.JSONDecodeError):  # not yet, or not yet all of it
+                time.sleep(0.05)
+                continue
+            return f"{about['url']}lab?token={about['token']}"
+        said = self._log.read_text(encoding="utf-8", errors="replace")
+        raise RuntimeError(f"JupyterLab did not start:\n{said[-3000:]}")
+
+    def stop(self) -> None:
+        """Ask the server to end; it ends its kernels first."""
+        self._process.terminate()
+
+    def wait(self) -> None:
+        """Wait for the end; a server that does not end is killed."""
         try:
-            server.wait(20)
+            self._process.wait(30)
         except subprocess.TimeoutExpired:
-            server.kill()
+            self._process.kill()
+            self._process.wait()
+
+
+@contextmanager
+def running(*servers: LabServer) -> Iterator[list[str]]:
+    """Give the addresses of servers that were started together, and end them together."""
+    try:
+        yield [server.address() for server in servers]
+    finally:
+        for server in servers:
+            server.stop()
+        for server in servers:
             server.wait()
-
-
-def _address(server: subprocess.Popen[bytes], runtime: Path, log: Path) -> str:
-    """Wait until the server has written down where it can be reached."""
-    note = runtime / f"jpserver-{server.pid}.json"
-    until = time.monotonic() + SECONDS_TO_START
-    while time.monotonic() < until and server.poll() is None:
-        try:
-            about = json.loads(note.read_text(encoding="utf-8"))
-        except (FileNotFoundError, json.JSONDecodeError):  # not yet, or not yet all of it
-            time.sleep(0.05)
-            continue
-        return f"{about['url']}lab?token={about['token']}"
-    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text(errors='replace')[-3000:]}")

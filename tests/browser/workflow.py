@@ -1,4 +1,4 @@
-"""What an instructor and a learner do with nbgrader in JupyterLab, as a test and the pictures do it.
+"""What instructor and learner do with nbgrader in JupyterLab, for the test and the pictures.
 
 Each method is something that a person does: it presses what that person presses and waits until the
 page shows that it is done.
@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab_server import jupyter_lab
+from lab_server import LabServer, running
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from dlgrader.course import CONFIG_FILE
@@ -69,21 +69,14 @@ class School:
         )
 
     @contextmanager
-    def servers(self, learner: str) -> Iterator[tuple[str, str]]:
+    def servers(self, learner: str) -> Iterator[list[str]]:
         """Start JupyterLab for the instructor and for a learner; give both addresses."""
-        with ExitStack() as stack:
-            yield (
-                stack.enter_context(
-                    jupyter_lab(self.course, self.folder / "homes" / "instructor", instructor=True)
-                ),
-                stack.enter_context(
-                    jupyter_lab(
-                        self.folder / "learners" / learner,
-                        self.folder / "homes" / learner,
-                        instructor=False,
-                    )
-                ),
-            )
+        homes = self.folder / "homes"
+        with running(
+            LabServer(self.course, homes / "instructor", instructor=True),
+            LabServer(self.folder / "learners" / learner, homes / learner, instructor=False),
+        ) as addresses:
+            yield addresses
 
 
 def open_from_menu(page: Page, address: str, entry: str) -> None:
@@ -106,8 +99,11 @@ class Instructor:
         return self.page.frame_locator("#formgrader-iframe iframe")
 
     def go_to(self, entry: str) -> None:
-        """Choose an entry of the formgrader's own menu."""
-        self.formgrader.get_by_role("link", name=entry).first.click()
+        """Choose an entry of the formgrader's own menu; above an answer there is only one."""
+        link = self.formgrader.get_by_role("link", name=entry).first
+        if entry != "Manual Grading" and not link.is_visible():
+            self.go_to("Manual Grading")
+        link.click()
 
     def row(self, name: str) -> Locator:
         """The line of a table that a name stands in."""
@@ -146,22 +142,23 @@ class Instructor:
         self.go_to("Manual Grading")
         for name in (assignment, assignment, f"Submission #{number}"):
             self.row(name).get_by_role("link", name=name).click()
-        expect(self.formgrader.locator("#notebook")).to_be_visible()
+        expect(self.formgrader.locator("textarea.comment").first).to_be_visible()
 
     def grade_by_hand(self, question: str, points: float, comment: str) -> None:
         """Type points and a comment under an answer; both are saved on leaving the field."""
-        for field, saved, text in (
-            (f"[id='{question}']", "score-saved", f"{points:g}"),
-            (f"[id='{question}-comment']", "comment-saved", comment),
+        # What stands in the fields has come when they say what may be typed there.
+        for field in (f"[id='{question}_extra_credit']", f"[id='{question}-comment']"):
+            expect(self.formgrader.locator(field)).to_have_attribute("placeholder", re.compile("."))
+        for field, text in (
+            (f"[id='{question}']", f"{points:g}"),
+            (f"[id='{question}-comment']", comment),
         ):
             place = self.formgrader.locator(field)
-            cell = self.formgrader.locator(".nbgrader_cell").filter(has=place)
             place.fill(text)
             with self.page.expect_response(
                 lambda answer: answer.request.method == "PUT" and answer.ok
             ):
                 place.press("Tab")
-            expect(cell.locator(f".{saved}")).to_be_attached()
 
 
 class Learner:
@@ -229,13 +226,22 @@ class Learner:
         ):
             self.page.keyboard.press("Control+s")
 
-    def validate(self, name: str) -> str:
+    def validate_opened(self) -> str:
+        """Press Validate above the open notebook; return what the answer says."""
+        return self._validate(self.page.locator(".jp-NotebookPanel"))
+
+    def validate_listed(self, name: str) -> str:
         """Press Validate in the list of assignments; return what the answer says."""
-        self._unfold(name).get_by_role("button", name="Validate").click()
-        dialog = self.page.get_by_role("dialog")
+        self.open_assignments()
+        return self._validate(self._unfold(name))
+
+    def _validate(self, place: Locator) -> str:
+        place.get_by_role("button", name="Validate").click()
+        dialog = self.page.get_by_role("dialog").filter(has_text="Validation Results")
         expect(dialog).to_be_visible(timeout=SLOW)
         said = dialog.inner_text()
         dialog.get_by_role("button", name="OK").click()
+        expect(dialog).to_have_count(0)
         return said
 
     def submit(self, name: str, count: int = 1) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from nbgrader import api
 from nbgrader.api import Gradebook
+from small_gradebook import new_gradebook
 from sqlalchemy import insert
 
 from dlgrader import records
@@ -62,6 +63,7 @@ def made_up_course(
         'c = get_config()\nc.CourseDirectory.course_id = "deep-learning-2026"\n', encoding="utf-8"
     )
     course = Course(folder)
+    new_gradebook(folder / "gradebook.db")
     with course.gradebook() as book:
         fill(book, assignment_names() if assignments is None else assignments, learners, seed)
     return course

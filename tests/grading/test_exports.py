@@ -38,17 +38,26 @@ STATUS = {
     "fatima": "missing",
 }
 
+CONFIG = """
+from dlgrader.settings import configure
+c = get_config()
+configure(c)
+c.AssignLatePenalties.plugin_class = "dlgrader.late.PerDayPenalty"
+c.PerDayPenalty.percent_per_day = 0
+c.PerDayPenalty.points_per_day = 0.75
+"""
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A course folder: everyone of `STATUS`, bela with 0 points, dario with 10 before he failed."""
     root = tmp_path_factory.mktemp("course")
-    (root / "nbgrader_config.py").write_text("c = get_config()\n")
+    (root / "nbgrader_config.py").write_text(CONFIG)
     with Gradebook(new_gradebook(root / "gradebook.db")) as book:
         add_assignment(book)
         add_assignment(book, "second", due=None)
         add_learners(book, *STATUS)
-        hand_in(book, "ada", 4, 2.5, bonus=2, written=3, late=30 * HOUR, penalty=1.5)
+        hand_in(book, "ada", 4, 2.5, bonus=2, written=3, late=30 * HOUR)
         hand_in(book, "bela", 0, 0, written=0)
         hand_in(book, "chiyo", 4, 3)
         hand_in(book, "dario", 4, 3, written=3)
@@ -367,9 +376,6 @@ def nbgrader_export(made, *arguments):
 
 
 def test_nbgrader_export_gives_the_same(made, course, tmp_path):
-    (made / "nbgrader_config.py").write_text(
-        "from dlgrader.settings import configure\nc = get_config()\nconfigure(c)\n"
-    )
     ours, _ = exported(course, tmp_path, assignment="ps")
     theirs = tmp_path / "theirs.csv"
     done = nbgrader_export(made, f"--to={theirs}", "--assignment", "ps")

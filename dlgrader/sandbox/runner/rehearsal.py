@@ -18,7 +18,7 @@ _CELLS = ("print(1)", "1/0")
 
 
 def rehearse(shell: Shell) -> None:
-    """Run cells, draw, and send a message, and leave no trace of it."""
+    """Run cells and send a message, and leave no trace of it."""
     shell.collector = Collector(1 << 16)
     loop = asyncio.new_event_loop()
     with contextlib.redirect_stdout(io.StringIO()):
@@ -30,19 +30,10 @@ def rehearse(shell: Shell) -> None:
     shell.last_execution_result, shell.last_execution_succeeded = None, True
     for name in ("last_type", "last_value", "last_traceback", "last_exc"):
         vars(sys).pop(name, None)
-    shell.display_formatter.format(1)
-    if "matplotlib" in sys.modules:
-        _draw()
+    if shell.display_formatter is not None:
+        shell.display_formatter.format(1)
     _send()
     np.random.seed()  # noqa: NPY002 (it is loaded at first use)
-
-
-def _draw() -> None:
-    from matplotlib.figure import Figure
-
-    figure = Figure()
-    figure.subplots().plot([0, 1])
-    figure.savefig(io.BytesIO(), format="png", bbox_inches="tight")
 
 
 def _send() -> None:

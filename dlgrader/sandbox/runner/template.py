@@ -108,7 +108,7 @@ class Template:
 
     def _be_first(self, asked: dict[str, Any], line: int, stderr: int) -> NoReturn:
         """Be the first process of a process namespace: when it ends, all others in there do."""
-        with _ending(self._control):
+        with _Ending(self._control):
             kernel.die_with_parent(signal.SIGKILL)
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             kernel.unshare(kernel.NEW_MOUNTS | kernel.NEW_IPC | kernel.NEW_UTS | kernel.NEW_NETWORK)
@@ -121,17 +121,17 @@ class Template:
                 self._be_runner(asked, line, stderr, about)
             self._control.close()
             _keep_open(())
-            while True:
+            ended = 0
+            while ended != runner:
                 ended, status = os.waitpid(-1, 0)
-                if ended == runner:
-                    code = os.waitstatus_to_exitcode(status)
-                    os._exit(code if code >= 0 else 128 - code)
+            code = os.waitstatus_to_exitcode(status)
+        os._exit(code if code >= 0 else 128 - code)
 
     def _be_runner(
         self, asked: dict[str, Any], line: int, stderr: int, about: list[int]
     ) -> NoReturn:
         """Give up all rights, and serve the notebook."""
-        with _ending(self._control):
+        with _Ending(self._control):
             os.setsid()
             _become_learner(asked["user"], base64.b64decode(asked["calls"]))
             nowhere = os.open(os.devnull, os.O_RDWR)
@@ -144,11 +144,12 @@ class Template:
             _send(self._control, {"ready": True}, about)
             self._control.close()
             _keep_open((0, 1, 2, line))
-        with _ending():
+        with _Ending():
             inside.serve_notebook(line, self._shell)
+        os._exit(0)
 
 
-class _ending:  # noqa: N801 (used like a function)
+class _Ending:
     """Lets no exception out of a process that was split off: it ends here, with a word why."""
 
     def __init__(self, control: socket.socket | None = None) -> None:
