@@ -18,7 +18,12 @@ from sqlalchemy.exc import ArgumentError
 
 from dlgrader.course import CONFIG_FILE, Course, GradingError
 from dlgrader.exercises import assignment_names
-from dlgrader.generate import make_notebooks, released_notebook, source_notebook
+from dlgrader.generate import (
+    demand_settings,
+    make_notebooks,
+    released_notebook,
+    source_notebook,
+)
 from dlgrader.roster import enter, read_roster
 from dlgrader.solutions import package_texts
 from dlgrader.telling import Outcome, Teller
@@ -106,6 +111,7 @@ def update(folder: Path, teller: Teller) -> Outcome:
     folder = folder.resolve()
     if not (folder / MADE).is_file() and not (folder / CONFIG_FILE).is_file():
         raise GradingError(f"{folder} has no {MADE}: it was not made by `dlgrader init`")
+    demand_settings(folder)
     made = _Made.read(folder)
     _make_all(folder, made, teller)
     for path in made.renewed:

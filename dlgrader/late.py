@@ -145,8 +145,10 @@ class LatePenalties(AssignLatePenalties):
 
     def settle(self, book: Gradebook, assignment: str) -> None:
         """Bring extensions and penalties of an assignment up to date, in a transaction."""
-        concerned = self._concerned(book, assignment)
-        if any([self.assign(book, assignment, student) for student in concerned]):
+        changed = False
+        for student in self._concerned(book, assignment):
+            changed |= self.assign(book, assignment, student)
+        if changed:
             book.db.commit()
         else:
             book.db.rollback()  # ends the reading, so that others can write

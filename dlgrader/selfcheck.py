@@ -14,12 +14,9 @@ import io
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +27,18 @@ from traitlets.config import Config
 
 from dlcore.checks.public import load
 from dlcore.checks.reporting import CheckFailed, check
+from dlgrader.autograde import autograde
 from dlgrader.course import CONFIG_FILE, Course, GradingError, quiet_environment
 from dlgrader.declarations import Alternative, Assignment, CodeExercise, Mistake
-from dlgrader.exercises import load_assignment
-from dlgrader.generate import write_source
+from dlgrader.exercises import assignment_names, load_assignment
+from dlgrader.generate import released_notebook, write_source
 from dlgrader.hostile import FOUND, HOSTILE, Ground, Hostile, listening
 from dlgrader.model import Model, load_model
 from dlgrader.sample_class import solved_notebook
 from dlgrader.sandbox_settings import sandbox_problem
 from dlgrader.solutions import points_cell, points_of, solution_notebook
 from dlgrader.tally import Tally, selfcheck_table
+from dlgrader.telling import Outcome, Teller
 
 Change = Mistake | Alternative
 
@@ -239,100 +238,112 @@ class _Bench:
 # -- grading them ----------------------------------------------------------------------------------
 
 
-def selfcheck(course_folder: Path, names: Sequence[str], jobs: int = 2) -> bool:
+def selfcheck(
+    course: Course, teller: Teller, names: Sequence[str] = (), jobs: int | None = None
+) -> Outcome:
     """Grade submissions of known worth; print a table and what was judged wrongly.
 
     Parameters
     ----------
-    course_folder : Path
+    course : Course
+        Where the text of the assignments stands, if not in this package.
+    teller : Teller
     names : sequence of str
-        The assignments.
-    jobs : int
-        Processes that grade side by side.
+        The assignments; by default all.
+    jobs : int, optional
+        Processes that grade side by side; by default one for each core.
 
     Returns
     -------
-    bool
-        Whether nothing was judged wrongly.
+    Outcome
+        Ok if nothing was judged wrongly.
 
     Raises
     ------
     GradingError
         If the sandbox can't be used here.
     """
+    names = names or assignment_names()
     problem = sandbox_problem(Config())
     if problem:
         raise GradingError(problem)
-    print(f"selfcheck of {', '.join(names)}", flush=True)
-    tallies = {name: Tally() for name in names}
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        waiting = [
-            pool.submit(_grade_part, course_folder, names, part, jobs) for part in range(jobs)
-        ]
-        for done in as_completed(waiting):
-            for name, tally in done.result().items():
-                tallies[name].add(tally)
+    teller.say(f"selfcheck of {', '.join(names)}")
+    tallies = {}
+    with tempfile.TemporaryDirectory(prefix="selfcheck_") as temporary, listening() as addresses:
+        folder = Path(temporary)
+        with quiet_environment(folder / "home"), _secret():
+            root = folder / "course"
+            root.mkdir()
+            shutil.copy(course.root / CONFIG_FILE, root)
+            made_up = Course(root, {"RunInSandbox": {"limits": _LIMITS}})
+            for number, name in enumerate(names):
+                bench = _set_up(course.root, made_up, name, addresses)
+                # The attacks are shared out among the assignments.
+                submissions = list(bench.submissions(HOSTILE[number :: len(names)]))
+                tallies[name] = _grade_all(made_up, teller, bench.declared, submissions, jobs)
     total = Tally()
     for tally in tallies.values():
         total.add(tally)
-    print()
-    print(selfcheck_table({**tallies, "total": total}))
-    for problem in total.problems:
-        print(f"WRONG  {problem}")
-    return total.faultless
+    teller.say("")
+    teller.say(selfcheck_table({**tallies, "total": total}))
+    for wrong in total.problems:
+        teller.say(f"WRONG  {wrong}")
+    return Outcome(total.faultless, {name: asdict(tally) for name, tally in tallies.items()})
 
 
-def _grade_part(
-    course_folder: Path, names: Sequence[str], part: int, parts: int
-) -> dict[str, Tally]:
-    """Grade every `parts`-th submission, in a course folder of its own."""
-    start = time.perf_counter()
-    tallies = {name: Tally() for name in names}
-    os.environ["COURSE_SECRET"] = FOUND  # attacks look for it
-    with tempfile.TemporaryDirectory(prefix="selfcheck_") as temporary, listening() as addresses:
-        folder = Path(temporary)
-        with quiet_environment(folder / "home"):
-            root = folder / "course"
-            root.mkdir()
-            shutil.copy(course_folder / CONFIG_FILE, root)
-            course = Course(root, {"RunInSandbox": {"limits": _LIMITS}})
-            for number, name in enumerate(names):
-                bench = _set_up(course_folder, course, name, addresses)
-                # The attacks are shared out among the assignments.
-                submissions = list(bench.submissions(HOSTILE[number :: len(names)]))
-                for submission in submissions[part::parts]:
-                    submission.judge(_grade(course, bench.declared, submission), tallies[name])
-                seconds = time.perf_counter() - start
-                print(f"  process {part + 1} of {parts}, {seconds:3.0f} s: {name} done", flush=True)
-    return tallies
+@contextlib.contextmanager
+def _secret() -> Iterator[None]:
+    """Put something into the environment that attacks look for."""
+    before = os.environ.get("COURSE_SECRET")
+    os.environ["COURSE_SECRET"] = FOUND
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["COURSE_SECRET"]
+        else:
+            os.environ["COURSE_SECRET"] = before
 
 
-def _set_up(course_folder: Path, course: Course, name: str, addresses: tuple[int, str]) -> _Bench:
+def _set_up(source: Path, course: Course, name: str, addresses: tuple[int, str]) -> _Bench:
     declared = load_assignment(name)
-    write_source(course_folder, name, course.root)
+    write_source(source, name, course.root)
     course.generate_assignment(name)
-    path = course.root / "exercises" / name / f"{name}.ipynb"
-    released, solution = (
-        nbformat.read(path, as_version=4),
-        solution_notebook(course_folder, declared),
-    )
+    released = nbformat.read(released_notebook(course.root, name), as_version=4)
+    solution = solution_notebook(source, declared)
     return _Bench(declared, load_model(name), released, solution, course.root, addresses)
 
 
-def _grade(course: Course, declared: Assignment, submission: Submission) -> Graded:
-    name, student = declared.name, submission.student
-    folder = course.submission("submitted", student, name)
-    folder.mkdir(parents=True)
-    submission.write(folder)
-    failure = course.autograde(name, student)
-    path = course.submission("autograded", student, name) / f"{name}.ipynb"
-    notebook = nbformat.read(path, as_version=4) if path.is_file() else NotebookNode(cells=[])
+def _grade_all(
+    course: Course,
+    teller: Teller,
+    declared: Assignment,
+    submissions: Sequence[Submission],
+    jobs: int | None,
+) -> Tally:
+    """Have the submissions graded as those of a class are, and judge what came of it."""
+    name, tally = declared.name, Tally()
+    for submission in submissions:
+        folder = course.submission("submitted", submission.student, name)
+        folder.mkdir(parents=True)
+        submission.write(folder)
+    failed = autograde(course, teller, name, jobs=jobs).facts["failed"]
     with course.gradebook() as book:
-        scores = {
-            cell: float(book.find_grade(cell, name, name, student).score)
-            for cell in points_of(declared)
-        }
-    return Graded(failure, scores, _facts(notebook, declared), _shown(notebook))
+        for submission in submissions:
+            student = submission.student
+            path = course.submission("autograded", student, name) / f"{name}.ipynb"
+            notebook = nbformat.read(path, as_version=4)
+            scores = {
+                cell: float(book.find_grade(cell, name, name, student).score)
+                for cell in points_of(declared)
+            }
+            submission.judge(
+                Graded(
+                    failed.get(student, ""), scores, _facts(notebook, declared), _shown(notebook)
+                ),
+                tally,
+            )
+    return tally
 
 
 def _facts(notebook: NotebookNode, declared: Assignment) -> dict[str, Mapping[str, Any]]:

@@ -22,12 +22,12 @@ from nbgrader.api import (
     Comment,
     Grade,
     Gradebook,
+    InvalidEntry,
     MissingEntry,
     Notebook,
     SubmittedAssignment,
     SubmittedNotebook,
 )
-from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
@@ -36,6 +36,7 @@ from dlgrader.batch.marks import Marks
 from dlgrader.batch.submissions import Submission
 from dlgrader.batch.task import Graded
 from dlgrader.course import Course, GradingError, without_remarks
+from dlgrader.late import LatePenalties
 
 OWN_FOLDER = ".dlgrader"
 """In the course folder: the locks of `dlgrader`."""
@@ -61,8 +62,7 @@ class Writer:
         self._course, self._assignment = course, assignment
         (course.root / OWN_FOLDER).mkdir(exist_ok=True)
         self._lock = FileLock(course.root / OWN_FOLDER / "gradebook.lock")
-        self._late = AssignLatePenalties(config=course.config)
-        self._late.init_plugin()
+        self._late = LatePenalties(config=course.config)
         self._opened = course.gradebook()
         with self._lock, _gradebook_errors():
             self.book: Gradebook = self._opened.__enter__()
@@ -172,9 +172,11 @@ class Writer:
             try:
                 self._save_once(submission, graded)
                 return
-            except OperationalError as error:
+            except (OperationalError, InvalidEntry) as error:
                 self.book.db.rollback()
-                if "lock" not in str(error).lower() or tried == _TRIES:
+                # Another program writes, or has just made an entry that we wanted to make.
+                busy = isinstance(error, InvalidEntry) or "lock" in str(error).lower()
+                if not busy or tried == _TRIES:
                     raise
                 time.sleep(_WAIT_SECONDS)
             except BaseException:
@@ -192,7 +194,6 @@ class Writer:
         # From here on, one transaction: a newer time never stands beside older points.
         if submission.timestamp:
             entry.timestamp = submission.timestamp
-        late = entry.total_seconds_late
         rows = book.db.execute(
             select(Notebook.name, SubmittedNotebook.id)
             .join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
@@ -201,10 +202,7 @@ class Writer:
         for notebook, number in rows:
             if notebook in graded.notebooks:
                 self._save_marks(number, graded.notebooks[notebook].marks)
-        book.db.flush()
-        for notebook in book.find_submission(name, student).notebooks:
-            book.db.refresh(notebook)
-            notebook.late_submission_penalty = self._penalty(student, notebook, late)
+        self._late.assign(book, name, student)
         state = records.FAILED if graded.failure else records.GRADED
         record = records.Record(
             name,
@@ -255,13 +253,6 @@ class Writer:
         ]
         if said:
             db.execute(update(Comment), said)
-
-    def _penalty(self, student: str, notebook: SubmittedNotebook, late: float) -> float | None:
-        """Return what the course's plug-in takes off for being late; anew every time."""
-        if late <= 0:
-            return None
-        penalty = self._late.plugin_inst.late_submission_penalty(student, notebook.score, late)
-        return None if penalty is None else self._late._check_late_penalty(notebook, penalty)
 
     def _folder(self, student: str) -> Path:
         return self._course.submission("autograded", student, self._assignment)

@@ -10,7 +10,6 @@ import argparse
 from pathlib import Path
 
 from dlgrader.cli.verb import Options, Verb, open_course, positive, unknown_assignments
-from dlgrader.exercises import assignment_names
 from dlgrader.telling import Outcome, Teller
 
 
@@ -100,16 +99,14 @@ def _doctor(options: Options, teller: Teller) -> Outcome:
 def _add_selfcheck(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("assignment", nargs="*", metavar="ASSIGNMENT", help="default: all")
     parser.add_argument(
-        "--jobs", type=positive, default=2, metavar="N", help="processes (default: %(default)s)"
+        "--jobs", type=positive, metavar="N", help="processes (default: one for each core)"
     )
 
 
 def _selfcheck(options: Options, teller: Teller) -> Outcome:
     from dlgrader.selfcheck import selfcheck
 
-    del teller
-    names = options.assignment or assignment_names()
-    return Outcome(selfcheck(open_course(options).root, names, options.jobs))
+    return selfcheck(open_course(options), teller, options.assignment, options.jobs)
 
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dlgrader.course import Course, GradingError
-from dlgrader.exports.grades import read_grades, what_to_do
+from dlgrader.exports.grades import what_to_do
 from dlgrader.exports.plugin import FILES, KINDS, GradeExport
 from dlgrader.telling import Outcome, Teller
 
@@ -58,7 +58,7 @@ def export(
         path /= FILES[kind]
     plugin = GradeExport(config=course.config, kind=kind)
     with course.gradebook() as book:
-        found = read_grades(book, [assignment] if assignment else [], students, course.config)
+        found = plugin.read(book, [assignment] if assignment else [], students)
     table = plugin.table(found)
     plugin.write(table, path)
     for grades in found:

@@ -12,6 +12,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from dlgrader.course import GradingError
+from dlgrader.exports.groups import Membership, share
 from dlgrader.late import settle
 from dlgrader.standings import Standing, Status, handed_in, standings
 
@@ -27,6 +28,7 @@ class Grades:
     due: datetime.datetime | None
     max_points: float
     standings: Sequence[Standing]
+    attention: Sequence[str] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -39,6 +41,7 @@ def read_grades(
     assignments: Sequence[str] = (),
     students: Sequence[str] = (),
     config: Config | None = None,
+    groups: Sequence[Membership] = (),
 ) -> list[Grades]:
     """Read the standings of some or all assignments and learners.
 
@@ -50,6 +53,8 @@ def read_grades(
     config : Config, optional
         The course's settings; with them, penalties are brought up to date first, and submissions
         that no grading has touched are seen.
+    groups : sequence of Membership, optional
+        Who hands in together.
 
     Raises
     ------
@@ -63,8 +68,8 @@ def read_grades(
     )
     if not names:
         raise GradingError("the gradebook has no assignment yet; `dlgrader release` puts one there")
-    found = {name: _standings(book, name, config) for name in names}
-    known = {one.student for group in found.values() for one in group}
+    found = {name: share(_standings(book, name, config), groups, name) for name in names}
+    known = {one.student for shared, _ in found.values() for one in shared}
     unknown = sorted(set(students) - known)
     if unknown:
         raise GradingError(f"neither the gradebook nor submitted/ knows {', '.join(unknown)}")
@@ -73,10 +78,15 @@ def read_grades(
             name,
             dates[name],
             float(book.find_assignment(name).max_score),
-            sorted((one for one in group if not students or one.student in students), key=_by_name),
+            sorted(_chosen(shared, students), key=_by_name),
+            attention,
         )
-        for name, group in found.items()
+        for name, (shared, attention) in found.items()
     ]
+
+
+def _chosen(found: Sequence[Standing], students: Sequence[str]) -> list[Standing]:
+    return [one for one in found if not students or one.student in students]
 
 
 def _standings(book: Gradebook, name: str, config: Config | None) -> list[Standing]:
@@ -101,8 +111,9 @@ def by_learner(all_grades: Sequence[Grades]) -> list[tuple[Standing, list[Standi
 
 def what_to_do(all_grades: Sequence[Grades]) -> list[str]:
     """Return a line for each grade that waits for a person."""
-    lines = []
+    lines: list[str] = []
     for grades in all_grades:
+        lines += grades.attention
         for one in grades.standings:
             if one.status in FOR_A_PERSON:
                 said = f"{one.status}: {one.reason}" if one.reason else one.status

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import ExportPlugin
 from traitlets import Bool, Dict, Enum, Unicode
 
@@ -12,6 +14,7 @@ from dlgrader.course import GradingError
 from dlgrader.exports.canvas import canvas_table
 from dlgrader.exports.cells import Table, write_table
 from dlgrader.exports.grades import Grades, read_grades
+from dlgrader.exports.groups import DEFAULT_FILE, read_groups
 from dlgrader.exports.moodle import FIELDS, moodle_table
 from dlgrader.exports.tables import long_table, wide_table
 
@@ -48,12 +51,25 @@ class GradeExport(ExportPlugin):
         "lms_user_id", Moodle's ID number.""",
     ).tag(config=True)
 
+    groups = Unicode(
+        DEFAULT_FILE,
+        help="""The file that says who hands in together, with the columns "group", "student" and,
+        if need be, "assignment"; below the course's folder.""",
+    ).tag(config=True)
+
     byte_order_mark = Bool(
         False,
         help="""Whether the file begins with a byte order mark. Without, Excel shows é as Ã© when
         the file is double-clicked (Data, From Text/CSV reads it rightly); with it, many programs
         take the mark for a part of the first column's name.""",
     ).tag(config=True)
+
+    def read(
+        self, book: Gradebook, assignments: Sequence[str] = (), students: Sequence[str] = ()
+    ) -> list[Grades]:
+        """Read the grades of some or all assignments and learners, by the course's settings."""
+        groups = read_groups(Path(CourseDirectory(config=self.config).root) / self.groups)
+        return read_grades(book, assignments, students, self.config, groups)
 
     def table(self, all_grades: list[Grades]) -> Table:
         """Return the table of the chosen kind."""
@@ -71,11 +87,10 @@ class GradeExport(ExportPlugin):
         """Export for ``nbgrader export``."""
         path = Path(self.to or FILES[self.kind])
         try:
-            found = read_grades(
+            found = self.read(
                 gradebook,
                 [str(name) for name in self.assignment],
                 [str(name) for name in self.student],
-                None if self.parent is None else self.config,
             )
             table = self.table(found)
             self.write(table, path)

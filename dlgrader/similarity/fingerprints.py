@@ -53,7 +53,9 @@ _ALPHABET = _Alphabet()
 def _tokens(code: str) -> Iterator[tuple[int, int, str]]:
     """Yield the place of each token that counts, and what it counts as."""
     after_dot = False
-    for start, kind, text in PythonLexer(stripnl=False, ensurenl=False).get_tokens_unprocessed(code):
+    for start, kind, text in PythonLexer(stripnl=False, ensurenl=False).get_tokens_unprocessed(
+        code
+    ):
         if not text.strip() or kind in Comment or kind in String.Doc:
             continue
         if kind in Text or kind in Whitespace:
@@ -99,7 +101,9 @@ class Fingerprint:
     @classmethod
     def of(cls, code: str) -> Fingerprint:
         """Take the fingerprints of an answer."""
-        places, characters, last = [], [], ""
+        places: list[tuple[int, int]] = []
+        characters: list[str] = []
+        last = ""
         for start, end, seen in _tokens(code[:MOST_CHARACTERS]):
             if seen == last == "a string":  # its parts
                 places[-1] = (places[-1][0], end)

@@ -20,129 +20,42 @@ from hostile_texts import CONTENT, HTML, NAMES, Hostile
 from lab_server import jupyter_lab
 from local_browser import serve
 from nbconvert.exporters import HTMLExporter
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbformat.v4 import new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
-from watching import PROVOKE, watched
+from watching import A_MOMENT, PROVOKE, harm_of, watched
 
 from dlgrader import records
 from dlgrader.feedback.exporter import render_page
 from dlgrader.feedback.facts import Facts, Mark
 
-# What a browser still does at once, or a moment later.
-A_MOMENT = 60
+NAME = "own"
 POLICY_LEAVES = {"meta-refresh"}  # a policy cannot forbid it; the cleaning does
 
 
-def ids(hostile: Hostile) -> str:
-    return hostile.name
-
-
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("pages")
-
-
-@pytest.fixture(scope="module")
-def host(folder):
-    """A host that serves the pages of this module."""
+def harm(browser, tmp_path_factory):
+    """`harm(pages)` opens pages and returns what should not have happened; see `harm_of`."""
+    folder = tmp_path_factory.mktemp("pages")
     with serve(folder) as address:
-        yield urllib.parse.urlsplit(address).netloc
+        host = urllib.parse.urlsplit(address).netloc
+        yield lambda pages, root="body": harm_of(browser, folder, host, pages, root)
 
 
-@pytest.fixture
-def harm(browser, folder, host):
-    """`harm(page)` opens a page's text, provokes it, and returns all that should not happen."""
-
-    def open_it(text: str, root: str = "body") -> list[str]:
-        (folder / "page.html").write_text(text, encoding="utf-8", errors="surrogatepass")
-        with watched(browser, host) as (page, happened):
-            page.goto(f"http://{host}/page.html")
-            page.evaluate(PROVOKE, root)
-            page.wait_for_timeout(A_MOMENT)
-            if page.url != f"http://{host}/page.html":
-                happened.append(f"led to {page.url}")
-            return happened
-
-    return open_it
-
-
-def feedback_page(notebook, **facts) -> str:
-    """Return the page of a notebook whose first cells are a learner's answers."""
+def feedback_page(cells, **facts) -> str:
+    """Return the page of a notebook whose cells are a learner's answers."""
     about = {
-        "assignment": "own",
-        "notebook": "own",
+        "assignment": NAME,
+        "notebook": NAME,
         "student": "eve",
         "name": "Eve",
-        "marks": {"answer": Mark(1.0, 2.0)},
-        "comments": {},
+        "marks": {"answer-0": Mark(1.0, 2.0)},
     }
-    for number, cell in enumerate(notebook.cells):
-        cell.metadata["nbgrader"] = {
-            "grade_id": "answer" if number == 0 else f"answer-{number}",
-            "grade": True,
-            "solution": True,
-            "locked": False,
-            "points": 2,
-            "schema_version": 3,
-        }
+    notebook = new_notebook(cells=[answer(number, cell) for number, cell in enumerate(cells)])
     return render_page(notebook, Facts(**{**about, **facts}))
 
 
-def as_nbconvert_does(hostile: Hostile) -> str:
-    """Return a page without any protection."""
-    exporter = HTMLExporter(template_name="basic")
-    body, _ = exporter.from_notebook_node(hostile.whole_notebook())
-    # jQuery, which an output of JavaScript expects, stands in for itself.
-    return f"<!DOCTYPE html><html><body><script>$ = String</script>{body}</body></html>"
-
-
-@pytest.mark.parametrize("hostile", [one for one in CONTENT if one.alive], ids=ids)
-def test_it_does_harm_without_protection(harm, hostile):
-    assert harm(as_nbconvert_does(hostile))
-
-
-@pytest.mark.parametrize("hostile", CONTENT, ids=ids)
-def test_feedback(harm, hostile):
-    page = feedback_page(hostile.whole_notebook())
-    assert harm(page, "main") == []
-
-
-@pytest.mark.parametrize("hostile", CONTENT, ids=ids)
-def test_cleaning_is_enough_without_the_policy(harm, hostile):
-    page = feedback_page(hostile.whole_notebook())
-    start = page.index('<meta http-equiv="Content-Security-Policy"')
-    without = page[:start] + page[page.index(">", start) + 1 :]
-    assert "Content-Security-Policy" not in without
-    assert harm(without, "main") == []
-
-
-@pytest.mark.parametrize("name", sorted(set(HTML) - POLICY_LEAVES))
-def test_policy_is_enough_without_the_cleaning(harm, name):
-    page = feedback_page(new_notebook(cells=[new_markdown_cell("PLACEHOLDER")]))
-    before, _, after = page.partition("PLACEHOLDER")
-    assert after
-    assert harm(before + HTML[name] + after) == []
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_names_comments_and_reasons_in_the_feedback(harm, name):
-    text = NAMES[name]
-    notebook = new_notebook(cells=[new_markdown_cell("x")])
-    facts = {"name": text, "student": text, "notebook": text, "remarks": (text,)}
-    graded = feedback_page(notebook, comments={"answer": text}, **facts)
-    assert harm(graded) == []
-    failed = feedback_page(notebook, failed=True, reason=text, **facts)
-    assert harm(failed) == []
-    for page in (graded, failed):
-        assert "\u202e" not in page.split("<main>")[0]
-
-
-# -- the formgrader --------------------------------------------------------------------------------
-
-NAME = "own"
-
-
-def graded(number: int, cell: nbformat.NotebookNode) -> nbformat.NotebookNode:
+def answer(number: int, cell: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Make a cell a learner's answer that is graded."""
     cell.metadata["nbgrader"] = {
         "grade_id": f"answer-{number}",
@@ -155,6 +68,72 @@ def graded(number: int, cell: nbformat.NotebookNode) -> nbformat.NotebookNode:
     }
     return cell
 
+
+def unprotected(hostile: Hostile) -> str:
+    """Return a page with the text as nbconvert puts it there."""
+    (kind, content), *_ = hostile.output.get("data", {"": ""}).items()
+    if kind == "text/html":
+        body = content
+    elif hostile.text:
+        body = MarkdownWithMath(renderer=IPythonRenderer(escape=False)).render(hostile.text)
+    else:
+        exporter = HTMLExporter(template_name="basic")
+        body, _ = exporter.from_notebook_node(hostile.whole_notebook())
+    # An output of JavaScript expects jQuery.
+    return f"<!DOCTYPE html><html><body><script>$ = String</script>{body}</body></html>"
+
+
+def test_there_is_enough_to_try():
+    alive = [hostile for hostile in CONTENT if hostile.alive]
+    assert len({hostile.name for hostile in CONTENT}) == len(CONTENT)
+    assert len(alive) >= 120
+
+
+def test_they_do_harm_without_protection(harm):
+    pages = {hostile.name: unprotected(hostile) for hostile in CONTENT if hostile.alive}
+    harmless = set(pages) - set(harm(pages))
+    assert harmless == set()
+
+
+def test_feedback(harm):
+    pages = {hostile.name: feedback_page(hostile.cells()) for hostile in CONTENT}
+    assert harm(pages, "main") == {}
+
+
+def test_cleaning_is_enough_without_the_policy(harm):
+    pages = {}
+    for hostile in CONTENT:
+        page = feedback_page(hostile.cells())
+        start = page.index('<meta http-equiv="Content-Security-Policy"')
+        pages[hostile.name] = page[:start] + page[page.index(">", start) + 1 :]
+    assert "Content-Security-Policy" not in "".join(pages.values())
+    assert harm(pages, "main") == {}
+
+
+def test_policy_is_enough_without_the_cleaning(harm):
+    page = feedback_page([new_markdown_cell("PLACEHOLDER")])
+    before, _, after = page.partition("PLACEHOLDER")
+    assert after
+    pages = {
+        name: before + text + after for name, text in HTML.items() if name not in POLICY_LEAVES
+    }
+    assert harm(pages) == {}
+
+
+def test_names_comments_and_reasons_in_the_feedback(harm):
+    pages = {}
+    for name, text in NAMES.items():
+        facts = {"name": text, "student": text, "notebook": text, "remarks": (text,)}
+        pages[f"{name}-graded"] = feedback_page(
+            [new_markdown_cell("x")], comments={"answer-0": text}, **facts
+        )
+        pages[f"{name}-failed"] = feedback_page([], failed=True, reason=text, **facts)
+    assert harm(pages) == {}
+    for page in pages.values():
+        assert "\u202e" not in page.split("<main>")[0]
+
+
+# -- the formgrader --------------------------------------------------------------------------------
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory) -> Path:
@@ -171,7 +150,7 @@ def course(tmp_path_factory) -> Path:
     (root / "source" / NAME).mkdir(parents=True)
     cells = [cell for hostile in CONTENT for cell in hostile.cells()]
     submission = new_notebook(
-        cells=[graded(number, cell) for number, cell in enumerate(cells)],
+        cells=[answer(number, cell) for number, cell in enumerate(cells)],
         metadata=dict(item for hostile in CONTENT for item in hostile.notebook.items()),
     )
     nbformat.write(new_notebook(), root / "source" / NAME / f"{NAME}.ipynb")
@@ -251,7 +230,7 @@ def visited(browser, server):
             page.wait_for_load_state("networkidle")
             page.evaluate(PROVOKE, root)
             page.wait_for_timeout(A_MOMENT)
-            return [*happened, *refused], page.evaluate(look)
+            return [*(what for _, what in happened), *refused], page.evaluate(look)
 
     return visit
 
@@ -279,8 +258,14 @@ def test_preview_of_every_name(visited, submissions):
 
 @pytest.mark.parametrize(
     "path",
-    ["manage_assignments", f"manage_submissions/{NAME}", "gradebook", f"gradebook/{NAME}"]
-    + [f"gradebook/{NAME}/{NAME}", "manage_students"],
+    [
+        "manage_assignments",
+        f"manage_submissions/{NAME}",
+        "gradebook",
+        f"gradebook/{NAME}",
+        f"gradebook/{NAME}/{NAME}",
+        "manage_students",
+    ],
 )
 def test_lists(visited, path):
     look = "[document.querySelectorAll('#main-table tr').length, document.body.innerText]"

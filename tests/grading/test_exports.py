@@ -360,6 +360,90 @@ def test_number_can_be_read_again(value):
     assert float(cells.number(value)) == pytest.approx(value, abs=1e-4)
 
 
+# -- groups ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def grouped(tmp_path):
+    """Ada handed in; bela failed, and chiyo handed in later; dario and emre did nothing."""
+    (tmp_path / "nbgrader_config.py").write_text("c = get_config()\n")
+    with Gradebook(new_gradebook(tmp_path / "gradebook.db")) as book:
+        add_assignment(book)
+        add_assignment(book, "second")
+        add_learners(book, "ada", "bela", "chiyo", "dario", "emre")
+        hand_in(book, "ada", 4, 2, written=2, late=-HOUR)
+        hand_in(book, "bela", 4, 3, written=3, late=-2 * HOUR)
+        fail(book, "bela", "why")
+        hand_in(book, "chiyo", 1, 1, written=1, late=-HOUR)
+    return tmp_path
+
+
+def shared(root, tmp_path, groups, assignment="ps"):
+    (root / "groups.csv").write_text(groups)
+    path, outcome = exported(Course(root), tmp_path, assignment=assignment)
+    found = {row["student_id"]: (row["status"], row["score"], row["reason"]) for row in rows(path)}
+    return found, outcome.attention
+
+
+def test_members_of_a_group_stand_where_the_one_stands_who_handed_in(grouped, tmp_path):
+    groups = "\ufeffgroup,student\nA,ada\nA,dario\n\nB,emre\nB,zoe\n"
+    found, attention = shared(grouped, tmp_path, groups)
+    assert found["dario"] == ("graded", "8.0", "handed in by ada")
+    assert found["ada"] == ("graded", "8.0", "")
+    assert found["emre"] == ("missing", "", "")
+    assert "zoe" not in found
+    assert list(attention) == ["bela: ps: failed: why"]
+    assert rows(tmp_path / "out.csv")[3]["first_name"] == "Dario"
+
+
+def test_a_member_whom_the_gradebook_does_not_know(grouped, tmp_path):
+    found, _ = shared(grouped, tmp_path, "student,group\nzoe,A\nada,A\n")
+    assert found["zoe"] == ("graded", "8.0", "handed in by ada")
+
+
+def test_several_of_a_group_handed_in(grouped, tmp_path):
+    found, attention = shared(grouped, tmp_path, "group,student\nA,bela\nA,chiyo\nA,emre\n")
+    assert found["bela"] == ("failed", "", "why")
+    assert found["chiyo"] == ("graded", "3.0", "")
+    assert found["emre"] == ("graded", "3.0", "handed in by chiyo")
+    assert "bela, chiyo: ps: all of them handed in for group A" in attention[0]
+
+
+def test_a_failed_submission_is_the_groups(grouped, tmp_path):
+    found, attention = shared(grouped, tmp_path, "group,student\nA,bela\nA,emre\n")
+    assert found["emre"] == ("failed", "", "handed in by bela; why")
+    assert "emre: ps: failed: handed in by bela; why" in attention
+
+
+def test_groups_of_one_assignment(grouped, tmp_path):
+    groups = "assignment,group,student\n,A,ada\n,A,emre\nps,B,emre\nps,B,chiyo\nsecond,A,dario\n"
+    found, _ = shared(grouped, tmp_path, groups)
+    assert found["emre"][2] == "handed in by chiyo"
+    assert found["dario"][0] == "missing"
+    assert {status for status, *_ in shared(grouped, tmp_path, groups, "second")[0].values()} == {
+        "missing"
+    }
+
+
+@pytest.mark.parametrize(
+    ("groups", "said"),
+    [
+        ("name,student\nA,ada\n", "has the columns name, student"),
+        ("", "has the columns none"),
+        ("group,student\nA,ada\nB,ada\n", "ada is in group A and in group B"),
+        ("group,student\nA,ada\nB\n", "line 3: either group or student"),
+    ],
+)
+def test_groups_that_are_none(grouped, tmp_path, groups, said):
+    with pytest.raises(GradingError, match=said):
+        shared(grouped, tmp_path, groups)
+
+
+def test_a_file_of_groups_that_is_not_there(grouped, tmp_path):
+    with pytest.raises(GradingError, match="could not be read"):
+        exported(Course(grouped, {"GradeExport": {"groups": "pairs.csv"}}), tmp_path)
+
+
 # -- nbgrader's own command ------------------------------------------------------------------------
 
 
