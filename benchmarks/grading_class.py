@@ -29,7 +29,7 @@ from dlgrader.solutions import solution_notebook
 ROOT = Path(__file__).resolve().parents[1]
 
 DUE = datetime(2026, 3, 2, 22, 59, 59, tzinfo=UTC)
-SLOW = 1  # the number of the learner whose notebook waits for a second
+SLOW = 1  # the number of the learner whose notebook waits a while
 
 # How often each kind of submission comes, of a hundred.
 KINDS = {
@@ -82,8 +82,8 @@ class Learner:
         (folder / "timestamp.txt").write_text(stamp, encoding="ascii")
 
 
-def make_class(course: Course, assignment: str, count: int, seed: int = 0) -> list[Learner]:
-    """Write the submissions of so many learners into the course's submitted folder.
+def made_up(course: Course, assignment: str, count: int, seed: int = 0) -> list[Learner]:
+    """Return so many learners with what they hand in.
 
     Parameters
     ----------
@@ -95,7 +95,12 @@ def make_class(course: Course, assignment: str, count: int, seed: int = 0) -> li
     seed : int
     """
     author = _author(course, assignment)
-    learners = [learner(author, number, seed) for number in range(count)]
+    return [learner(author, number, seed) for number in range(count)]
+
+
+def make_class(course: Course, assignment: str, count: int, seed: int = 0) -> list[Learner]:
+    """Write the submissions of made-up learners into the course's submitted folder."""
+    learners = made_up(course, assignment, count, seed)
     for one in learners:
         one.write(course.submission("submitted", one.name, assignment))
     return learners
@@ -168,7 +173,7 @@ class Author:
             cells[name] = f"{cells[name]}\n    )"
         elif kind == "slow":
             first = min(cells)
-            cells[first] = f"import time\n\ntime.sleep(1)\n\n\n{cells[first]}"
+            cells[first] = f"import time\n\ntime.sleep(0.3)\n\n\n{cells[first]}"
         for name in self.questions:
             if rng.random() < _WRITES:
                 cells[name] = f"Because of reason {rng.randint(1, 99)}."

@@ -33,6 +33,10 @@ _TABLE = Table(
 )
 
 
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC).replace(tzinfo=None, microsecond=0)
+
+
 @dataclass(frozen=True)
 class Record:
     """The outcome of the last attempt to grade a submission.
@@ -46,7 +50,7 @@ class Record:
         Names what was graded: the submission's files, the released notebook, the grader.
     reason : str
         Why it failed; empty if it was graded.
-    remarks : sequence of str
+    remarks : tuple of str
         What the instructor should know of a graded submission, such as a file that could not be
         read.
     exercises : mapping of str to mapping
@@ -61,13 +65,9 @@ class Record:
     state: str
     digest: str
     reason: str = ""
-    remarks: Sequence[str] = ()
+    remarks: tuple[str, ...] = ()
     exercises: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    when: datetime.datetime = field(default_factory=lambda: _now())
-
-
-def _now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.UTC).replace(tzinfo=None, microsecond=0)
+    when: datetime.datetime = field(default_factory=_now)
 
 
 def prepare(book: Gradebook) -> None:
@@ -109,7 +109,7 @@ def all_records(book: Gradebook, assignment: str) -> dict[str, Record]:
 def _rows(book: Gradebook, chosen: Sequence[Any]) -> list[Record]:
     try:
         found = book.db.execute(select(_TABLE).where(*chosen).order_by(_TABLE.c.student)).mappings()
-        return [Record(**row) for row in found]
+        return [Record(**{**row, "remarks": tuple(row["remarks"])}) for row in found]
     except (OperationalError, ProgrammingError):  # a gradebook that only nbgrader has written to
         book.db.rollback()
         return []

@@ -38,6 +38,7 @@ from dlgrader.telling import Teller  # noqa: E402
 NAME = "ps4_convolution"
 PICTURES = ROOT / "book" / "appendix" / "pictures"
 MOST_BYTES = 60_000
+WIDTH = 1000
 HANDED_IN = "2027-01-30 17:12:00 UTC"
 FAMILY_NAMES = [
     "Okafor",
@@ -91,8 +92,7 @@ def _photograph(folder: Path, program: str) -> None:
         page.goto(f"{formgrader}/gradebook/{NAME}/{NAME}")
         page.locator("#main-table .name a.name-hidden").first.click()
         answer = page.locator("[id='why_share-comment']")
-        answer.wait_for()
-        page.wait_for_load_state("networkidle")
+        page.locator("[id='why_share-comment'][placeholder]").wait_for()
         _take(page, "written_answer", height=700, bottom=answer)
         page.goto((course.submission("feedback", SHOWN, NAME) / f"{NAME}.html").as_uri())
         _take(page, "feedback", height=900)
@@ -138,7 +138,10 @@ def _grade_by_hand(course: Course, learners: list[SampleLearner]) -> None:
 @contextmanager
 def _window(p, program: str) -> Iterator[Page]:
     browser = p.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-    page = browser.new_page(viewport={"width": 1200, "height": 900}, color_scheme="light")
+    # Our own style is added to pages that allow none.
+    page = browser.new_page(
+        viewport={"width": WIDTH, "height": 900}, color_scheme="light", bypass_csp=True
+    )
     page.set_default_timeout(60_000)
     yield page
     browser.close()
@@ -146,13 +149,14 @@ def _window(p, program: str) -> Iterator[Page]:
 
 def _take(page: Page, name: str, height: int, bottom=None) -> None:
     """Photograph the top of a page, or what ends with a place."""
+    page.set_viewport_size({"width": WIDTH, "height": height})
     page.add_style_tag(content=_fonts())
-    page.evaluate("document.fonts.ready")
+    page.evaluate("document.activeElement?.blur()")
     if bottom is not None:
         bottom.evaluate("place => place.scrollIntoView({block: 'end', behavior: 'instant'})")
-    picture = page.screenshot(clip={"x": 0, "y": 0, "width": 1200, "height": height})
-    image = Image.open(io.BytesIO(picture)).convert("RGB")
-    image.save(PICTURES / f"{name}.webp", quality=75, method=6)
+    page.evaluate("document.fonts.ready")
+    image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    image.save(PICTURES / f"{name}.webp", quality=60, method=6)
 
 
 def _fonts() -> str:
@@ -169,8 +173,11 @@ def _fonts() -> str:
             f"@font-face {{font-family: '{family}'; font-weight: {weight}; "
             f"src: url(data:font/ttf;base64,{data})}}"
         )
-    rules.append("body :not(.glyphicon) {font-family: 'Pictures', sans-serif !important}")
-    rules.append("code, pre, pre *, code * {font-family: 'Pictures Mono', monospace !important}")
+    rules += [
+        "body :not(.glyphicon) {font-family: 'Pictures', sans-serif !important}",
+        "body :is(code, pre, pre *, code *):not(.glyphicon) "
+        "{font-family: 'Pictures Mono', monospace !important}",
+    ]
     return "\n".join(rules)
 
 

@@ -29,7 +29,7 @@ from nbgrader.api import (
     SubmittedNotebook,
 )
 from sqlalchemy import select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from dlgrader import records
 from dlgrader.batch.marks import Marks
@@ -291,7 +291,7 @@ def _gradebook_errors() -> Iterator[None]:
     """Say what an instructor can do about an error of the database."""
     try:
         yield
-    except OperationalError as error:
+    except DatabaseError as error:
         reason = str(error.orig or error).splitlines()[0]
         advice = "Nothing is lost: when it is mended, run the command again."
         if "lock" in reason.lower():

@@ -13,6 +13,7 @@ from nbgrader.coursedir import CourseDirectory
 from dlgrader.course import Course, GradingError
 from dlgrader.feedback.facts import find_facts
 from dlgrader.generate import book_address
+from dlgrader.releasing import exchange_root
 from dlgrader.standings import Standing, handed_in, select_students, standings
 from dlgrader.telling import Outcome, Teller
 
@@ -31,6 +32,7 @@ class _Done:
     released: list[str] = field(default_factory=list)
     without: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
 
 def feedback(
@@ -62,7 +64,8 @@ def feedback(
     -------
     Outcome
         Not ok if a page could not be written or released. Who has none, and why, is among what
-        wants attention, and so is what waits for a person.
+        wants attention, and so are answers that wait for a person, and pages of submissions that
+        did not come through the exchange, which can't bring the answer back either.
 
     Raises
     ------
@@ -70,6 +73,9 @@ def feedback(
         If the gradebook does not know the assignment or a named student.
     """
     done, address = _Done(), book_address(course.root)
+    if release and not _has_exchange(course):
+        teller.say("The course has no exchange: pages are written, and not released.")
+        release = False
     with course.gradebook() as book:
         submitted = handed_in(CourseDirectory(config=course.config), assignment)
         chosen = select_students(standings(book, assignment, submitted), students)
@@ -96,7 +102,7 @@ def feedback(
             "without": done.without,
             "failed": [one.student for one in ready if one.status == "failed"],
         },
-        attention=[*done.problems, *_attention(chosen)],
+        attention=[*done.problems, *done.remarks, *_attention(chosen)],
     )
 
 
@@ -122,9 +128,9 @@ def _one(
     if release and (changed or known != digests):
         missing = [name for name in _PAPERS if not (folder / name).is_file()]
         if missing:
-            done.problems.append(
-                f"{student}: not released, for it did not come through the exchange "
-                f"({missing[0]} is missing); the page is {folder}"
+            done.remarks.append(
+                f"{student}: not released, for the submission did not come through the exchange "
+                f"({missing[0]} is missing); hand out {folder}"
             )
             return "written, not released" if changed else "not released"
         try:
@@ -136,6 +142,11 @@ def _one(
         done.released.append(student)
         said.append("released")
     return ", ".join(said)
+
+
+def _has_exchange(course: Course) -> bool:
+    """Whether there is an exchange: nbgrader's own, or one that a plug-in brings."""
+    return "ExchangeFactory" in course.config or exchange_root(course) is not None
 
 
 def _has_changed(

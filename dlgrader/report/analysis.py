@@ -293,22 +293,21 @@ def _held(work: ClassWork) -> Iterable[Held]:
 def _properties(work: ClassWork) -> Iterable[PropertyFigures]:
     judged = _judged(work)
     for item in work.items:
-        for key, title in properties_of(item.exercise).items():
-            pairs = [pair for student in judged if (pair := _pair(work, student, item, key))]
-            if pairs:
-                failed = sum(points < most for points, most in pairs)
-                yield PropertyFigures(item, key, title, len(pairs), failed)
-
-
-def _pair(work: ClassWork, student: str, item: Item, key: str) -> tuple[float, float] | None:
-    """Return points and most points of a property; None if the record does not know it."""
-    about = work.records[student].exercises.get(item.name, {})
-    if about.get("failed"):  # the grader itself, so it says nothing about the learner
-        return None
-    found = about.get("properties", {})
-    # An answer that could not be judged has the one property "all".
-    points, most = found.get(key) or found.get("all") or (0.0, 0.0)
-    return (float(points), float(most)) if most else None
+        titles = properties_of(item.exercise)
+        asked, failed = Counter[str](), Counter[str]()
+        for student in judged:
+            about = work.records[student].exercises.get(item.name)
+            if about is None or about.get("failed"):
+                continue  # the grader itself, so it says nothing about the learner
+            for key, (points, most) in about["properties"].items():
+                # An answer that could not be judged has the one property "all".
+                keys = titles if key == "all" else (key,) if most > 0 else ()
+                asked.update(keys)
+                if points < most:
+                    failed.update(keys)
+        for key, title in titles.items():
+            if asked[key]:
+                yield PropertyFigures(item, key, title, asked[key], failed[key])
 
 
 def teach_again(summaries: Sequence[Summary]) -> list[SectionFigures]:

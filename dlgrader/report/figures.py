@@ -133,8 +133,8 @@ def by_exercise(summary: Summary) -> str:
             alignment="left",
         )
         said = "; ".join(
-            f"{shown(figures.item.name)}: {percent(figures.parts[3] / figures.learners)} all points, "
-            f"{percent(figures.parts[0] / figures.learners)} none"
+            f"{shown(figures.item.name)}: all points {percent(figures.parts[3] / figures.learners)}, "
+            f"none {percent(figures.parts[0] / figures.learners)}"
             for figures in drawn
         )
         return to_svg(fig, f"Learners by their points in each exercise. {said}.")

@@ -10,10 +10,8 @@ from typing import Any
 import numpy as np
 from nbgrader.api import (
     Assignment,
-    BaseCell,
     Grade,
     Gradebook,
-    Notebook,
     SubmittedAssignment,
     SubmittedNotebook,
 )
@@ -207,10 +205,10 @@ def _points(
         )
         .join(SubmittedNotebook, SubmittedNotebook.id == Grade.notebook_id)
         .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
-        .join(BaseCell, BaseCell.id == Grade.cell_id)
-        .join(Notebook, Notebook.id == BaseCell.notebook_id)
         .where(
-            SubmittedAssignment.assignment_id == assignment.id, Grade.needs_manual_grade.is_(False)
+            SubmittedAssignment.assignment_id == assignment.id,
+            Grade.cell_id.in_(list(columns)),
+            Grade.needs_manual_grade.is_(False),
         )
     )
     for student, cell, manual, auto, extra in book.db.execute(query):

@@ -34,7 +34,7 @@ class Launched:
     fds : sequence of int
         Open files that are inherited.
     settings : Path
-        A folder that is deleted in the end.
+        A folder that is deleted when the command runs, or in the end.
     calls : bytes
         A filter of system calls; without, all are allowed.
 
@@ -88,6 +88,10 @@ class Launched:
         """Return None while the command runs, then its exit code as bubblewrap reports it."""
         return self._bwrap.poll()
 
+    def started(self) -> None:
+        """Be told that the command runs: what is mounted needs no name any more."""
+        shutil.rmtree(self._settings, ignore_errors=True)
+
     def kill(self) -> None:
         """Kill the command and all it has started; they are dead when this returns."""
         if self._stderr.closed:
@@ -96,7 +100,7 @@ class Launched:
         self._bwrap.kill()
         self._bwrap.wait()
         self._stderr.close()
-        shutil.rmtree(self._settings, ignore_errors=True)
+        self.started()
 
     def said(self) -> str:
         """Return what was written to stderr, to explain a failure."""

@@ -43,6 +43,7 @@ class Sandboxed(Confined):
         self._folders = folders_below(Path("/proc", str(self._launched.number), "root"))
         if has_ended(self._launched.first, 0):
             raise SandboxError("the sandbox ended at once")
+        self._launched.started()
 
     def poll(self) -> int | None:
         """Return None while the runner lives, then its exit code, or minus the signal's number."""

@@ -7,6 +7,7 @@ memory files and System V's shared memory. The rest are calls in which kernels h
 from __future__ import annotations
 
 import errno
+import functools
 import platform
 import struct
 
@@ -34,6 +35,7 @@ _ALLOW, _FAIL = 0x7FFF0000, 0x00050000
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
 
 
+@functools.cache
 def program() -> bytes:
     """Return the filter as a BPF program for this machine; empty for an unknown one."""
     if platform.machine() not in _MACHINES:

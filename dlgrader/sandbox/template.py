@@ -93,6 +93,7 @@ class Template:
             said = self._launched.said()
             self.close()
             raise TemplateError(said or "it did not answer") from None
+        self._launched.started()
 
     def split(self, line: int, disk_bytes: int) -> Split:
         """Split off a runner.

@@ -107,9 +107,7 @@ def answers_of(
     return {key: "\n\n".join(sources) for key, sources in found.items() if sources}
 
 
-def model_solutions(
-    assignment: str, exercises: Sequence[Exercise], source: Path, root: Path
-) -> dict[str, str]:
+def model_solutions(assignment: str, exercises: Sequence[Exercise], source: Path) -> dict[str, str]:
     """Return the model solution of each exercise, from the source notebook or from its text."""
     found: dict[str, str] = {}
     for exercise in exercises:
@@ -120,14 +118,14 @@ def model_solutions(
                 found[exercise.key] = cell.source
     if not found and assignment in assignment_names():
         try:
-            model = load_model(assignment, root)
+            model = load_model(assignment)
         except SolutionTextError:
             return {}
         found = {one.key: model.cells[one.cell] for one in exercises if one.cell in model.cells}
     return found
 
 
-def right_forms(assignment: str, root: Path) -> dict[str, list[str]]:
+def right_forms(assignment: str) -> dict[str, list[str]]:
     """Return different right answers to the course's own exercises, written independently.
 
     What two of them have in common is how the task is solved, and no sign of copying.
@@ -135,7 +133,7 @@ def right_forms(assignment: str, root: Path) -> dict[str, list[str]]:
     if assignment not in assignment_names():
         return {}
     try:
-        model = load_model(assignment, root)
+        model = load_model(assignment)
     except SolutionTextError:
         return {}
     return {

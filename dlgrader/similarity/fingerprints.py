@@ -7,6 +7,7 @@ there is no need to leave any out; which ones winnowing keeps would differ from 
 
 from __future__ import annotations
 
+import copy
 import io
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from pygments.token import Comment, Name, Number, String, Text, Whitespace
 RUN = 12
 """Tokens in a row that have to be equal to count as a match."""
 
-MOST_CHARACTERS = 100_000
+MOST_CHARACTERS = 30_000
 """Of one answer; what lies beyond is not looked at."""
 
 _SPACE = 0x4E00
@@ -82,7 +83,7 @@ def _number(text: str) -> str:
         return text
 
 
-@dataclass
+@dataclass(frozen=True)
 class Fingerprint:
     """An answer's code, its tokens, and their fingerprints.
 
@@ -126,13 +127,14 @@ class Fingerprint:
         """Number of tokens that lie in a run that counts."""
         return int(self._print.token_coverage)
 
-    def discount(self, common: Collection[int]) -> None:
-        """Count some fingerprints no longer."""
+    def without(self, common: Collection[int]) -> Fingerprint:
+        """Return the same answer with some fingerprints that count no longer."""
+        made = copy.copy(self._print)
         kept = self._print.hashes.difference(common)
-        self._print.hashes = kept
-        self._print.hash_idx = {key: self._print.hash_idx[key] for key in kept}
-        length = len(self._print.filtered_code)
-        self._print.token_coverage = get_token_coverage(self._print.hash_idx, RUN, length)
+        made.hashes = kept
+        made.hash_idx = {key: self._print.hash_idx[key] for key in kept}
+        made.token_coverage = get_token_coverage(made.hash_idx, RUN, len(made.filtered_code))
+        return Fingerprint(self.code, self.whole, self._places, made)
 
     def spans(self, slices: np.ndarray) -> Spans:
         """Return the places in the code of runs of tokens."""

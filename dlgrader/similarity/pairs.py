@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -96,14 +97,14 @@ def compare_answers(
     threshold : float
         Least share of one of two answers that stands in the other.
     """
-    prints = {student: Fingerprint.of(code) for student, code in sorted(codes.items())}
     given = Fingerprint.of(template).hashes | _idioms(forms)
-    for one in prints.values():
-        one.discount(given)
+    prints = {
+        student: Fingerprint.of(code).without(given) for student, code in sorted(codes.items())
+    }
     long = {student: one for student, one in prints.items() if one.tokens >= LEAST_TOKENS}
     findings = list(_taken(exercise, long, references, given, threshold))
-    groups = _discount_what_many_have(exercise, long, len(prints))
-    findings += _alike(exercise, long, threshold)
+    own, groups = _without_what_many_have(exercise, long, len(prints))
+    findings += _alike(exercise, own, threshold)
     return Compared(findings, groups, len(long), len(prints) - len(long))
 
 
@@ -120,9 +121,7 @@ def _taken(
     threshold: float,
 ) -> Iterator[Finding]:
     """Yield what stands in a reference, too; of the parts of the library the one that fits best."""
-    known = [(reference, Fingerprint.of(reference.code)) for reference in references]
-    for _, one in known:
-        one.discount(given)
+    known = [(reference, _of_reference(reference.code).without(given)) for reference in references]
     for student, one in prints.items():
         best: dict[bool, Finding] = {}
         for reference, other in known:
@@ -136,14 +135,20 @@ def _taken(
         yield from best.values()
 
 
+@lru_cache(maxsize=256)
+def _of_reference(code: str) -> Fingerprint:
+    """Return fingerprints that every exercise asks for anew."""
+    return Fingerprint.of(code)
+
+
 def _counts(match: Match, share: float, threshold: float) -> bool:
     return match.tokens >= LEAST_TOKENS and share >= threshold
 
 
-def _discount_what_many_have(
+def _without_what_many_have(
     exercise: str, prints: Mapping[str, Fingerprint], learners: int
-) -> list[Group]:
-    """Take out what is common in the class; return the answers that were equal as a whole."""
+) -> tuple[dict[str, Fingerprint], list[Group]]:
+    """Take out what is common in the class; return, too, answers that were equal as a whole."""
     most = max(COMMON_LEARNERS, COMMON_SHARE * learners)
     counts = Counter(mark for one in prints.values() for mark in one.hashes)
     common = {mark for mark, count in counts.items() if count > most}
@@ -155,9 +160,7 @@ def _discount_what_many_have(
         for students in alike.values()
         if len(students) > most
     ]
-    for one in prints.values():
-        one.discount(common)
-    return groups
+    return {student: one.without(common) for student, one in prints.items()}, groups
 
 
 def _alike(exercise: str, prints: Mapping[str, Fingerprint], threshold: float) -> Iterator[Finding]:

@@ -152,8 +152,8 @@ def _compare(
     threshold: float,
 ) -> dict[str, Compared]:
     source = course.source_folder(assignment)
-    models = model_solutions(assignment, exercises, source, course.root)
-    parts, forms = library(assignment), right_forms(assignment, course.root)
+    models = model_solutions(assignment, exercises, source)
+    parts, forms = library(assignment), right_forms(assignment)
     compared = {}
     teller.begin()
     for number, exercise in enumerate(exercises, start=1):

@@ -92,7 +92,8 @@ HTML = {
         '<img title="--&gt;&lt;img src=1 onerror=ran()&gt;">'
     ),
     "math-annotation": (
-        '<math><annotation-xml encoding="text/html"><img src=x onerror=ran()></annotation-xml></math>'
+        '<math><annotation-xml encoding="text/html"><img src=x onerror=ran()>'
+        "</annotation-xml></math>"
     ),
     "style-mutation": '<svg></p><style><a id="</style><img src=1 onerror=ran()>">',
     "noscript-mutation": '<noscript><p title="</noscript><img src=x onerror=ran()>">',

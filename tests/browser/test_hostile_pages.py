@@ -17,7 +17,7 @@ import pytest
 pytest.importorskip("nbgrader", reason="needs the extra 'grading'")
 
 from hostile_texts import CONTENT, HTML, NAMES, Hostile
-from lab_server import jupyter_lab
+from lab_server import LabServer, running
 from local_browser import serve
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
@@ -135,6 +135,7 @@ def test_names_comments_and_reasons_in_the_feedback(harm):
 
 # -- the formgrader --------------------------------------------------------------------------------
 
+
 @pytest.fixture(scope="module")
 def course(tmp_path_factory) -> Path:
     """A course in which everything that learners name and write is hostile."""
@@ -195,7 +196,8 @@ def course(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def server(course, tmp_path_factory):
     """The address of a Jupyter server with nbgrader's extensions, and its token."""
-    with jupyter_lab(course, tmp_path_factory.mktemp("home"), instructor=True) as address:
+    home = tmp_path_factory.mktemp("home")
+    with running(LabServer(course, home, instructor=True)) as (address,):
         parts = urllib.parse.urlsplit(address)
         yield f"http://{parts.netloc}", urllib.parse.parse_qs(parts.query)["token"][0]
 

@@ -16,12 +16,21 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from sqlalchemy import Column, MetaData, create_engine, select
 
-from benchmarks.grading_class import DUE, Learner, make_class
+from benchmarks.grading_class import DUE, Learner, made_up, make_class
 from dlgrader.course import CONFIG_FILE, Course
 from dlgrader.exercises import assignment_names
 from dlgrader.generate import source_notebook, write_source
 
-__all__ = ["DUE", "LIGHT", "Learner", "Snapshot", "make_class", "make_course", "snapshot"]
+__all__ = [
+    "DUE",
+    "LIGHT",
+    "Learner",
+    "Snapshot",
+    "made_up",
+    "make_class",
+    "make_course",
+    "snapshot",
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 LIGHT = "light"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -12,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+import nbgrader
 import pytest
-
-pytest.importorskip("nbgrader", reason="needs the extra 'grading'")
 
 from dlgrader.exercises import assignment_names, load_assignment
 from dlgrader.model import load_model
@@ -94,11 +92,10 @@ def installed(wheel, tmp_path_factory) -> Installed:
     command = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
     subprocess.run([*command, "--no-index", "--no-deps", str(wheel)], check=True, timeout=60)
     site = next((folder / "env" / "lib").glob("python*")) / "site-packages"
-    for place in map(Path, {entry for entry in sys.path if entry.endswith("-packages")}):
-        for entry in place.iterdir():
-            # All but the way back to the repository.
-            if "dlcore" not in entry.name and not (site / entry.name).exists():
-                (site / entry.name).symlink_to(entry)
+    # Behind its own packages those of this environment; what leads back to the repository is a
+    # .pth file there, which Python does not read from here.
+    others = [entry for entry in sys.path if entry.endswith("-packages")]
+    (site / "others.pth").write_text("\n".join(others))
     for program in ("nbgrader", "alembic", "jupyter", "jupyter-lab"):
         script = Path(sys.executable).parent / program
         text = script.read_text().split("\n", 1)[1]
@@ -150,7 +147,6 @@ def test_from_an_empty_folder_to_grades_and_report(installed, course):
         return installed.json(*command, folder=course)
 
     assert verb("doctor")["ok"]
-    assert verb("generate", "--check")["ok"]
     assert verb("release", NAME, "--due", "2027-01-31 18:00")["exchange"]
 
     answers = load_model(NAME).cells
@@ -176,9 +172,8 @@ def test_from_an_empty_folder_to_grades_and_report(installed, course):
     lines = (course / "grades.csv").read_text("utf-8-sig").splitlines()
     head, *rows = (line.split(",") for line in lines)
     status = {row[head.index("student_id")]: row[head.index("status")] for row in rows}
-    ours = {who: what for who, what in status.items()}
-    assert ours["dora"] == "missing"
-    assert {ours[who] for who in LEARNERS} <= {"graded", "needs grading"}
+    assert status["dora"] == "missing"
+    assert {status[who] for who in LEARNERS} <= {"graded", "needs grading"}
     verb("report")
     assert "<html" in next((course / "report").glob("*.html")).read_text("utf-8")
     verb("similarity", NAME)
@@ -192,13 +187,21 @@ def test_from_an_empty_folder_to_grades_and_report(installed, course):
 
 # -- nbgrader's own folder -------------------------------------------------------------------------
 
+QUICKSTART = """c = get_config()
+c.CourseDirectory.course_id = "plain"
+c.IncludeHeaderFooter.header = "source/header.ipynb"
+"""
+"""What ``nbgrader quickstart`` writes, the comments left out."""
+
 
 @needs_sandbox
 def test_a_folder_of_nbgraders_quickstart(installed, tmp_path):
-    done = installed.run("nbgrader", "quickstart", "plain", folder=tmp_path)
-    assert done.returncode == 0, done.stderr
     plain = tmp_path / "plain"
+    example = Path(nbgrader.__file__).parent / "docs" / "source" / "user_guide" / "source"
+    shutil.copytree(example / "ps1", plain / "source" / "ps1")
+    shutil.copy(example / "header.ipynb", plain / "source")
     settings = plain / "nbgrader_config.py"
+    settings.write_text(QUICKSTART)
     before = settings.read_bytes()
     elsewhere = ("--course", str(plain))
 
@@ -217,4 +220,4 @@ def test_a_folder_of_nbgraders_quickstart(installed, tmp_path):
     verb("report", "--to", str(tmp_path / "report"))
     verb("similarity", "ps1", "--to", str(tmp_path / "similarity"))
     assert settings.read_bytes() == before
-    assert os.listdir(tmp_path / "report")
+    assert list((tmp_path / "report").glob("*.html"))

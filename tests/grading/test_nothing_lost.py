@@ -13,7 +13,7 @@ pytest.importorskip("nbgrader", reason="needs the extra 'grading'")
 
 from batches import Starter, starter
 from sandbox_tools import needs_sandbox
-from synthetic_class import LIGHT, Snapshot, make_class, make_course, snapshot
+from synthetic_class import LIGHT, Snapshot, made_up, make_class, make_course, snapshot
 
 from dlgrader import records
 from dlgrader.course import Course
@@ -21,8 +21,10 @@ from dlgrader.course import Course
 pytestmark = needs_sandbox
 
 KILLS = 50
-LEARNERS = 16
+LEARNERS = 9
 WHOM = ("all", "main", "one")
+JOBS = (1, 1, 1, 2)
+"""Worker processes of their own take long to start."""
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +49,10 @@ def graded(fresh, batches, tmp_path_factory) -> Course:
     assert batches.run(root, LIGHT, jobs=2)[0] == 0
     course = Course(root)
     grade_by_hand(course)
-    again = make_class(course, LIGHT, LEARNERS + 6, seed=0)[LEARNERS:]
-    for number, one in enumerate(again):
-        # What the others of a larger class hand in is the second submission of the first ones.
-        one.write(course.submission("submitted", f"learner{2 * number:04}", LIGHT))
-        shutil.rmtree(course.submission("submitted", one.name, LIGHT).parent)
+    for one in made_up(course, LIGHT, LEARNERS, seed=1)[::2]:
+        place = course.submission("submitted", one.name, LIGHT)
+        shutil.rmtree(place)
+        one.write(place)
     return course
 
 
@@ -80,30 +81,35 @@ def by_hand(taken: Snapshot) -> list[object]:
     return sorted(found, key=repr)
 
 
-def unbroken(course: Course, batches: Starter, folder: Path, **options) -> tuple[Snapshot, float]:
-    """What comes of a batch that nobody disturbs, and how long it takes."""
-    root = folder / "course"
-    shutil.copytree(course.root, root)
-    code, seconds = batches.run(root, LIGHT, jobs=2, **options)
-    assert code == 0, (root / "batch.log").read_text()
-    return snapshot(Course(root)), seconds
+def unbroken(course: Course, batches: Starter, folder: Path) -> tuple[Snapshot, dict[int, float]]:
+    """What comes of a batch that nobody disturbs, and how long it takes, by the number of jobs."""
+    found, seconds = [], {}
+    for jobs in sorted(set(JOBS)):
+        root = folder / str(jobs)
+        shutil.copytree(course.root, root)
+        code, seconds[jobs] = batches.run(root, LIGHT, jobs=jobs)
+        assert code == 0, (root / "batch.log").read_text()
+        found.append(snapshot(Course(root)))
+    assert found[0].differences(found[1]) == []
+    return found[0], seconds
 
 
 @pytest.mark.parametrize("begin", ["fresh", "graded"])
 def test_killed_and_resumed_it_ends_as_if_nothing_had_happened(begin, request, batches, tmp_path):
     course = request.getfixturevalue(begin)
-    expected, seconds = unbroken(course, batches, tmp_path / "unbroken")
+    expected, seconds = unbroken(course, batches, tmp_path)
     rng = random.Random(f"kills of {begin}")
     killed, rounds = 0, 0
-    root = tmp_path / "broken" / "course"
+    root = tmp_path / "broken"
     while killed < KILLS // 2:
         rounds += 1
         shutil.rmtree(root, ignore_errors=True)
         shutil.copytree(course.root, root)
         code = None
         while code != 0:
-            batch = batches.start(root, LIGHT, jobs=2)
-            code = batch.wait(rng.uniform(0.02, 1.0) * seconds)
+            jobs = JOBS[killed % len(JOBS)]
+            batch = batches.start(root, LIGHT, jobs=jobs)
+            code = batch.wait(rng.random() * seconds[jobs])
             if code is None:
                 killed += batch.kill(WHOM[killed % len(WHOM)], rng)
                 code = batch.end()

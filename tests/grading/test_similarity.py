@@ -156,9 +156,9 @@ def independent():
             yield pytest.param(exercise, model, forms, name, id=f"{name}-{exercise.name}")
 
 
-@pytest.mark.parametrize(("exercise", "model", "forms", "assignment"), independent())
+@pytest.mark.parametrize(("exercise", "model", "forms", "assignment"), list(independent()))
 def test_independent_right_answers_are_no_copies(exercise, model, forms, assignment):
-    """Neither of each other nor of the model solution, without knowing that they are independent."""
+    """Neither of each other nor of the model solution, though nobody says that they are right."""
     references = [Reference(MODEL, model.source(exercise))]
     found = compare_answers(exercise.name, released_text(exercise, model), forms, references)
     assert [(one.student, one.other, one.match.share) for one in found.findings] == []
@@ -324,7 +324,7 @@ def test_the_command_finds_copies_and_stops_at_nothing(outcome):
     facts = outcome.facts
     found = {(pair["student"], pair["other"]): pair for pair in facts["pairs"]}
     for one, other in combinations(("ada", "bare", "bob"), 2):
-        assert found[one, other]["exercises"]["im2col"]["shares"][0] > 0.9
+        assert max(found[one, other]["exercises"]["im2col"]["shares"]) > 0.9
     assert found["col", "the library"]["exercises"]["im2col"]["other"].endswith(".im2col")
     assert set(found["mod", MODEL]["exercises"]) >= {"im2col", "col2im", "conv_forward"}
     missing = {part["student"] for part in facts["not_compared"]}

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import functools
 import os
 import socket
 import struct
+from pathlib import Path
 
 NEW_MOUNTS, NEW_UTS, NEW_IPC = 0x00020000, 0x04000000, 0x08000000
 NEW_USER, NEW_PROCESSES, NEW_NETWORK = 0x10000000, 0x20000000, 0x40000000
@@ -17,6 +19,7 @@ NEW_USER, NEW_PROCESSES, NEW_NETWORK = 0x10000000, 0x20000000, 0x40000000
 READ_ONLY, NO_SETUID, NO_DEVICES, NO_PROGRAMS = 1, 2, 4, 8
 REMOUNT, BIND, ALL_BELOW, PRIVATE = 32, 4096, 16384, 1 << 18
 
+_DETACH = 2
 _DEATH_SIGNAL, _SET_DUMPABLE, _SECCOMP, _DROP_FROM_BOUNDING_SET = 1, 4, 22, 24
 _NO_NEW_PRIVILEGES, _AMBIENT, _AMBIENT_CLEAR_ALL = 38, 47, 4
 _SECCOMP_FILTER = 2
@@ -52,6 +55,11 @@ def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str
         raise OSError(error.errno, f"{error.strerror} ({target})") from None
 
 
+def unmount(target: str) -> None:
+    """Take away what is mounted there, even if something is open in it."""
+    _call("umount2", os.fsencode(target), _DETACH)
+
+
 def _control(what: int, *arguments: int) -> None:
     values = (*arguments, 0, 0, 0, 0)[:4]
     _call("prctl", what, *(ctypes.c_ulong(value) for value in values))
@@ -67,11 +75,15 @@ def set_dumpable(dumpable: bool) -> None:
     _control(_SET_DUMPABLE, dumpable)
 
 
+@functools.cache
+def last_capability() -> int:
+    """Return the highest number of a capability that this kernel knows."""
+    return int(Path("/proc/sys/kernel/cap_last_cap").read_text(encoding="ascii"))
+
+
 def forget_capabilities_for_ever() -> None:
     """Take all capabilities from what this process and its children may ever have."""
-    with open("/proc/sys/kernel/cap_last_cap", encoding="ascii") as file:  # noqa: PTH123 (quicker)
-        last = int(file.read())
-    for capability in range(last + 1):
+    for capability in range(last_capability() + 1):
         _control(_DROP_FROM_BOUNDING_SET, capability)
     _control(_AMBIENT, _AMBIENT_CLEAR_ALL)
 

@@ -68,6 +68,7 @@ def _prepare(preload: list[str]) -> Shell:
         with contextlib.suppress(ImportError):  # the notebook's own import will say what is wrong
             importlib.import_module(name)
     rehearse(shell)
+    kernel.last_capability()
     # What is there now stays: a runner that looks for garbage in it would copy all of it.
     gc.collect()
     gc.freeze()
@@ -186,6 +187,7 @@ def _mount(disk_bytes: int, settings: dict[str, str]) -> None:
         os.write(file, content.encode("ascii"))
         os.fchmod(file, 0o644)
         os.close(file)
+        kernel.unmount(path)  # the template's own
         _bind_read_only("/tmp/setting", path, usual)
         os.unlink("/tmp/setting")  # noqa: PTH108
 
