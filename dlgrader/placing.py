@@ -42,7 +42,8 @@ def is_usable_name(student: str) -> bool:
 @contextmanager
 def one_at_a_time(root: Path) -> Iterator[None]:
     """Wait until nobody else collects in this course."""
-    with FileLock(root / _LOCK):
+    # Another instructor of the same group may be the next to lock.
+    with FileLock(root / _LOCK, mode=0o666):
         yield
 
 
@@ -80,9 +81,8 @@ class Place:
             if os.path.lexists(self.folder):
                 self.folder.rename(self._aside)
             fresh.rename(self.folder)
-            self._keep_aside()
         finally:
-            shutil.rmtree(fresh, ignore_errors=True)
+            self.put_right()
 
     def put_right(self) -> None:
         """Undo or complete what an interrupted run began."""

@@ -47,7 +47,9 @@ def text(found: Mapping[str, Any]) -> str:
     """Return the figures in MyST."""
     speeds = found.get("per_minute")
     if not speeds:
-        return "Measure it on your machine: `python -m benchmarks.grading`, in a copy of the course."
+        return (
+            "Measure it on your machine: `python -m benchmarks.grading`, in a copy of the course."
+        )
     plain = speeds.get("plain nbgrader")
     rows = ["| | submissions a minute | |", "|---|--:|--:|"]
     for way, told in WAYS.items():
@@ -72,9 +74,14 @@ def _night(speed: float | None) -> list[str]:
     learners = int(speed * _NIGHT_MINUTES / 1000) * 1000
     return [
         f"So one machine like this one grades an assignment of about {learners:,} learners in a "
-        f"night of eight hours, and one of 300 learners in {max(1, round(300 / speed))} minutes. "
+        f"night of eight hours, and one of 300 learners in about {_minutes(300 / speed)}. "
         "Twice the cores, half the time; beyond that, see the next section."
     ]
+
+
+def _minutes(amount: float) -> str:
+    whole = max(1, round(amount))
+    return "a minute" if whole == 1 else f"{whole} minutes"
 
 
 def _many(many: Mapping[str, Any]) -> list[str]:

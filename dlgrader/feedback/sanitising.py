@@ -7,6 +7,8 @@ to another place or a picture inside the page itself.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 import unicodedata
 
@@ -38,7 +40,13 @@ _DROPPED_WITH_CONTENT = (
 # Classes of highlighted code, of terminal colours and of tables of figures; no others, which could
 # put on the look, or get the place, of a part of the page.
 _CLASSES = re.compile(r"highlight|dataframe|[a-z][a-z0-9]?|ansi-[a-z-]+|formula-[0-9a-f]+-\d+")
-_PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/\s]+={0,2}\s*")
+_PICTURE = re.compile(r"data:image/(?P<kind>png|jpeg|gif|webp);base64,(?P<data>[A-Za-z0-9+/=\s]+)")
+_BEGINNINGS = {
+    "png": (b"\x89PNG\r\n\x1a\n",),
+    "jpeg": (b"\xff\xd8\xff",),
+    "gif": (b"GIF87a", b"GIF89a"),
+    "webp": (b"RIFF",),
+}
 _LINK = re.compile(r"(?:https?://[^\s/]|mailto:[^\s])[^\x00-\x20]*", re.IGNORECASE)
 _SIZE = re.compile(r"\d{1,4}")
 _VALUES = {
@@ -46,7 +54,6 @@ _VALUES = {
     "dir": re.compile(r"ltr|rtl|auto"),
     "scope": re.compile(r"row|col"),
     "type": re.compile(r"[1aAiI]"),
-    "src": _PICTURE,
     "href": _LINK,
     **dict.fromkeys(("colspan", "rowspan", "span", "start", "value", "width", "height"), _SIZE),
 }
@@ -57,6 +64,8 @@ def _attribute(_tag: str, name: str, value: str) -> str | None:
     if name == "class":
         kept = [word for word in value.split() if _CLASSES.fullmatch(word)]
         return " ".join(kept) or None
+    if name == "src":
+        return _checked_picture(value) or None
     pattern = _VALUES.get(name)
     return value if pattern is None or pattern.fullmatch(value) else None
 
@@ -102,8 +111,31 @@ def is_empty(html: str) -> bool:
 
 
 def picture(kind: str, data: str, alt: str) -> Markup:
-    """Return an ``img`` of base64 data; empty if the data or the kind is none that is shown."""
-    address = f"data:{kind};base64,{data}"
-    if not _PICTURE.fullmatch(address):
-        return NOTHING
-    return Markup('<img src="{}" alt="{}">').format(re.sub(r"\s+", "", address), alt)
+    """Return an ``img`` of base64 data; empty if it is no picture, or of a kind that is not shown.
+
+    Parameters
+    ----------
+    kind : str
+        Media type.
+    data : str
+        Base64.
+    alt : str
+        What is seen on it.
+    """
+    address = _checked_picture(f"data:{kind};base64,{data}")
+    return Markup('<img src="{}" alt="{}">').format(address, alt) if address else NOTHING
+
+
+def _checked_picture(address: str) -> str:
+    """Return the address of a picture if it holds one, without white space; empty otherwise."""
+    found = _PICTURE.fullmatch(address)
+    if not found:
+        return ""
+    data = re.sub(r"\s+", "", found["data"])
+    try:
+        content = base64.b64decode(data, validate=True)
+    except binascii.Error:
+        return ""
+    if not content.startswith(_BEGINNINGS[found["kind"]]):
+        return ""
+    return f"data:image/{found['kind']};base64,{data}"

@@ -7,10 +7,13 @@ pressed in the formgrader, is done by this file.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
 import zipfile
@@ -28,6 +31,7 @@ from dlgrader.sandbox import Bubblewrap
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "book" / "appendix" / "instructors.md").read_text(encoding="utf-8")
+PAGE_ON_SCALE = (ROOT / "book" / "appendix" / "scale.md").read_text(encoding="utf-8")
 NAME = "ps4_convolution"
 EXCHANGE = "/srv/nbgrader/exchange"
 BY_EXCHANGE, BY_MOODLE = ("ada", "bela"), {"chiyo": "Chiyo Mori"}
@@ -99,6 +103,27 @@ class ClassRoom:
         if done.returncode == 0:
             self.where = Path((self.folder / "where").read_text(encoding="utf-8").strip())
         return done
+
+    @contextlib.contextmanager
+    def leave_running(self, command: str) -> Iterator[None]:
+        """Run a command beside the shell, and end it and all that it started afterwards."""
+        running = subprocess.Popen(
+            ["bash", "-c", command],
+            cwd=self.folder,
+            env=self._shell,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            yield
+        finally:
+            os.killpg(running.pid, signal.SIGTERM)
+            try:
+                running.wait(30)
+            except subprocess.TimeoutExpired:
+                os.killpg(running.pid, signal.SIGKILL)
+                running.wait()
 
     def hand_in(self) -> None:
         """Two learners hand in through the exchange, as the same user of this computer."""
@@ -203,6 +228,41 @@ def test_what_came_of_them(room):
     assert "Okafor" not in (room.course / "report_without_names/report.html").read_text("utf-8")
 
 
+def free_port() -> str:
+    """Return a port that nothing listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return str(found.getsockname()[1])
+
+
+@needs_sandbox
+def test_the_commands_for_several_machines_work(room):
+    """All on this machine, which has another address than those of the page."""
+    from distributed import Client
+
+    if room.failed:
+        pytest.skip("a command failed")
+    one, cluster, scheduled = (
+        next(block.commands for block in blocks(PAGE_ON_SCALE) if sign in block.commands)
+        for sign in ("--jobs", "dask scheduler", "--scheduler")
+    )
+    done = room.type(one)
+    assert done.returncode == 0, done.stderr
+    port = free_port()
+
+    def here(text: str) -> str:
+        return text.replace("10.0.0.1", "127.0.0.1").replace("8786", port)
+
+    with contextlib.ExitStack() as stack:
+        for line in here(cluster).splitlines():
+            stack.enter_context(room.leave_running(f"{line} --no-dashboard"))
+        with Client(f"tcp://127.0.0.1:{port}", timeout=60) as client:
+            client.wait_for_workers(1, timeout=120)
+        done = room.type(f"{here(scheduled).strip()} --force")
+    assert done.returncode == 0, done.stderr
+    assert "3 of 3 submissions graded" in done.stdout
+
+
 def test_every_verb_is_on_the_page_and_every_one_there_is_run():
     from dlgrader.cli.parser import VERBS
 
@@ -220,3 +280,22 @@ def test_what_is_not_run_says_why():
         Block("a\n"),
         Block("c\n", "not run: b"),
     ]
+
+
+def test_the_settings_for_late_submissions_are_understood():
+    from traitlets.config import Config
+
+    from dlgrader.late import LatePenalties, PerDayPenalty
+
+    lines = re.search(r"^```python\n(c\.AssignLatePenalties.*?)^```", PAGE, re.M | re.DOTALL)
+    assert lines
+    config = Config()
+    exec(lines[1], {"c": config})
+    late = LatePenalties(config=config)
+    assert isinstance(late.plugin_inst, PerDayPenalty)
+    assert late.plugin_inst.zero_after_days == 7
+    assert late.extensions == {"ada": {NAME: 48}}
+    # A name that is none would only be warned of.
+    for section, settings in config.items():
+        known = {"AssignLatePenalties": LatePenalties, "LatePenalties": LatePenalties}
+        assert set(settings) <= set(known.get(section, PerDayPenalty).class_trait_names())

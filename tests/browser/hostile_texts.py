@@ -62,6 +62,20 @@ class Hostile:
         return nbformat.v4.new_notebook(cells=self.cells(), metadata=from_dict(dict(self.notebook)))
 
 
+def answer(number: int, cell: NotebookNode) -> NotebookNode:
+    """Make a cell a learner's answer that is graded."""
+    cell.metadata["nbgrader"] = {
+        "grade_id": f"answer-{number}",
+        "grade": True,
+        "solution": True,
+        "locked": False,
+        "points": 2,
+        "schema_version": 3,
+        "task": False,
+    }
+    return cell
+
+
 def shown(kind: str, content: object, **about: object) -> dict[str, Any]:
     """Return an output of one form."""
     return {"output_type": "display_data", "data": {kind: content}, "metadata": about}
@@ -74,7 +88,7 @@ HTML = {
     "script-other-host": '<script src="http://evil.example/a.js"></script>',
     "script-module": '<script type=module>import "http://evil.example/a.mjs"</script>',
     "img-onerror": IMG,
-    "img-slashes": "<img/src=x/onerror=ran()>",
+    "img-slashes": '<img/src="x"/onerror=ran()>',
     "img-line-breaks": "<img\nsrc=x\nonerror\n=\nran()>",
     "img-entities": '<img src=x onerror="&#114;&#x61;n()">',
     "svg-onload": "<svg onload=ran()></svg>",
