@@ -79,7 +79,6 @@ def autograde(
         batch = Batch.plan(course, assignment, writer, chosen, force)
         count = len(batch.students)
         teller.say(f"{assignment}: {_number(count, 'submission')} to grade{_unchanged(batch)}")
-        teller.begin()
         done: list[Done] = []
 
         def told(one: Done) -> None:
@@ -88,6 +87,7 @@ def autograde(
             teller.progress(len(done), count, f"{one.student}  {one.seconds:.1f} s  {said}")
 
         with _runner(count, jobs, scheduler) as runner:
+            teller.begin()
             batch.run(runner, told)
     outcome = _outcome(batch, done, time.monotonic() - began)
     teller.say(summary(outcome))

@@ -13,20 +13,51 @@ from __future__ import annotations
 
 import datetime
 import math
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from nbgrader.api import Assignment, Gradebook, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import (
+    Assignment,
+    Grade,
+    Gradebook,
+    Notebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select, true, update
 from traitlets import Dict, Enum, Float, TraitError, validate
 from traitlets.config import Config
 
 from dlgrader.course import GradingError
 
-_DAY = datetime.timedelta(days=1)
+_DAY, _ANY_DAY = datetime.timedelta(days=1), datetime.datetime(2000, 1, 1)
 _EXACTLY = 6
+
+
+@dataclass(frozen=True)
+class LateNotebook:
+    """What the penalty for a late notebook depends on.
+
+    Attributes
+    ----------
+    score : float
+        Points that it has.
+    worth : float
+        Points that it is worth.
+    share : float
+        Of what all notebooks of the assignment are worth together.
+    due, moment : datetime
+        When it was due, the learner's extension included, and when it was handed in.
+    """
+
+    score: float
+    worth: float
+    share: float
+    due: datetime.datetime
+    moment: datetime.datetime
 
 
 class PerDayPenalty(LateSubmissionPlugin):
@@ -62,32 +93,31 @@ class PerDayPenalty(LateSubmissionPlugin):
     def late_submission_penalty(
         self, student_id: str, score: float, total_seconds_late: float
     ) -> float | None:
-        """Return the points to take off one notebook.
+        """Return the points to take off one notebook, for nbgrader.
 
         What the notebook is worth, and the dates, are found through `parent`, the step of nbgrader
         that asks. Without one, a day has 24 hours, and "worth" is what was earned.
         """
-        worth, share, days = score, 1.0, math.ceil(self._after_grace(total_seconds_late) / _DAY)
+        late = datetime.timedelta(seconds=total_seconds_late)
         book = getattr(self.parent, "gradebook", None)
-        if book is not None:
-            where = self.parent.notebook_id, self.parent.assignment_id, student_id
-            notebook = book.find_submission_notebook(*where)
-            worth, all_worth = notebook.max_score, notebook.assignment.max_score
-            share = worth / all_worth if all_worth else 1.0
-            days = self._days(notebook.assignment, total_seconds_late)
+        if book is None:
+            return self.penalty(LateNotebook(score, score, 1.0, _ANY_DAY, _ANY_DAY + late))
+        where = self.parent.notebook_id, self.parent.assignment_id, student_id
+        notebook = book.find_submission_notebook(*where)
+        submission = notebook.assignment
+        share = notebook.max_score / submission.max_score if submission.max_score else 1.0
+        moment = submission.timestamp
+        return self.penalty(LateNotebook(score, notebook.max_score, share, moment - late, moment))
+
+    def penalty(self, late: LateNotebook) -> float:
+        """Return the points to take off one notebook."""
+        begins = late.due + datetime.timedelta(minutes=self.grace_minutes)
+        days = started_days(begins, late.moment, zone_of(self.config))
         if self.zero_after_days is not None and days > self.zero_after_days:
-            return score
-        base = worth if self.percent_of == "worth" else score
-        lost = days * (base * self.percent_per_day / 100 + self.points_per_day * share)
-        return round(max(0.0, min(lost, base * self.most_percent / 100, score)), _EXACTLY)
-
-    def _after_grace(self, seconds: float) -> datetime.timedelta:
-        late = datetime.timedelta(seconds=seconds)
-        return max(late - datetime.timedelta(minutes=self.grace_minutes), datetime.timedelta())
-
-    def _days(self, submission: SubmittedAssignment, seconds: float) -> int:
-        late = self._after_grace(seconds)
-        return started_days(submission.timestamp - late, submission.timestamp, zone_of(self.config))
+            return late.score
+        base = late.worth if self.percent_of == "worth" else late.score
+        lost = days * (base * self.percent_per_day / 100 + self.points_per_day * late.share)
+        return round(max(0.0, min(lost, base * self.most_percent / 100, late.score)), _EXACTLY)
 
 
 class LatePenalties(AssignLatePenalties):
@@ -129,66 +159,117 @@ class LatePenalties(AssignLatePenalties):
         GradingError
             If the course's time zone is none.
         """
-        entry = book.find_submission(assignment, student)
-        changed = self._extend(entry, assignment, student)
-        book.db.flush()
-        # What the plug-in looks at, as in nbgrader's own `preprocess`.
-        self.gradebook, self.assignment_id, self.student_id = book, assignment, student
-        late = entry.total_seconds_late
-        for notebook in entry.notebooks:
-            book.db.refresh(notebook, ["score", "max_score", "late_submission_penalty"])
-            self.notebook_id = notebook.name
-            penalty = self._penalty(student, notebook, late)
-            if penalty != notebook.late_submission_penalty:
-                notebook.late_submission_penalty, changed = penalty, True
-        return changed
+        return self._bring_up_to_date(book, assignment, SubmittedAssignment.student_id == student)
 
     def settle(self, book: Gradebook, assignment: str) -> None:
         """Bring extensions and penalties of an assignment up to date, in a transaction."""
-        changed = False
-        for student in self._concerned(book, assignment):
-            changed |= self.assign(book, assignment, student)
-        if changed:
+        if self._bring_up_to_date(book, assignment, true()):
             book.db.commit()
         else:
             book.db.rollback()  # ends the reading, so that others can write
 
-    def _penalty(self, student: str, notebook: SubmittedNotebook, late: float) -> float | None:
-        if late <= 0:
-            return None
-        penalty = self.plugin_inst.late_submission_penalty(student, notebook.score, late)
-        if penalty is None:
-            return None
-        return float(min(max(0.0, penalty), max(0.0, notebook.score)))
+    def _bring_up_to_date(self, book: Gradebook, assignment: str, chosen: Any) -> bool:
+        changed = self._extend(book, assignment, chosen)
+        for row in _late_notebooks(book, assignment, chosen):
+            penalty = self._penalty(row)
+            if penalty != row.before:
+                changed = True
+                book.db.execute(
+                    update(SubmittedNotebook)
+                    .where(SubmittedNotebook.id == row.id)
+                    .values(late_submission_penalty=penalty)
+                )
+        return changed
 
-    def _extend(self, entry: SubmittedAssignment, assignment: str, student: str) -> bool:
-        hours = self.extensions.get(student, {})
-        given = hours.get(assignment, hours.get("*"))
-        if given is None:
+    def _penalty(self, row: Any) -> float | None:
+        due = row.duedate and row.duedate + (row.extension or datetime.timedelta())
+        if not due or row.timestamp is None or row.timestamp <= due:
+            return None
+        if isinstance(self.plugin_inst, PerDayPenalty):
+            share = row.worth / row.all_worth if row.all_worth else 1.0
+            late = LateNotebook(row.score, row.worth, share, due, row.timestamp)
+            penalty: float | None = self.plugin_inst.penalty(late)
+        else:
+            seconds = (row.timestamp - due).total_seconds()
+            penalty = self.plugin_inst.late_submission_penalty(row.student_id, row.score, seconds)
+        return None if penalty is None else float(min(max(0.0, penalty), max(0.0, row.score)))
+
+    def _extend(self, book: Gradebook, assignment: str, chosen: Any) -> bool:
+        if not self.extensions:
             return False
-        extension = datetime.timedelta(hours=given) if given else None
-        changed = entry.extension != extension
-        entry.extension = extension
-        return bool(changed)
-
-    def _concerned(self, book: Gradebook, assignment: str) -> list[str]:
-        """Return whose submissions are late, have a penalty, or may get an extension."""
         query = (
-            select(SubmittedAssignment.student_id)
+            select(
+                SubmittedAssignment.id,
+                SubmittedAssignment.student_id,
+                SubmittedAssignment.extension,
+            )
             .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
-            .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
             .where(
                 Assignment.name == assignment,
-                or_(
-                    SubmittedAssignment.timestamp > Assignment.duedate,
-                    SubmittedNotebook.late_submission_penalty.is_not(None),
-                    SubmittedAssignment.student_id.in_(list(self.extensions)),
-                ),
+                SubmittedAssignment.student_id.in_(list(self.extensions)),
+                chosen,
             )
-            .distinct()
-            .order_by(SubmittedAssignment.student_id)
         )
-        return list(book.db.execute(query).scalars())
+        changed = False
+        for row in book.db.execute(query).all():
+            hours = self.extensions[row.student_id]
+            given = hours.get(assignment, hours.get("*"))
+            extension = datetime.timedelta(hours=given) if given else None
+            if given is not None and extension != row.extension:
+                changed = True
+                book.db.execute(
+                    update(SubmittedAssignment)
+                    .where(SubmittedAssignment.id == row.id)
+                    .values(extension=extension)
+                )
+        return changed
+
+
+def _late_notebooks(book: Gradebook, assignment: str, chosen: Any) -> list[Any]:
+    """Return what was handed in after the due date, or has a penalty; in one query.
+
+    nbgrader's own way, an object for each submission, takes time for each that grows with the
+    class: its tables have no index for it.
+    """
+    about = (
+        SubmittedNotebook.id,
+        SubmittedNotebook.late_submission_penalty.label("before"),
+        SubmittedAssignment.student_id,
+        SubmittedAssignment.timestamp,
+        SubmittedAssignment.extension,
+        Assignment.duedate,
+        Notebook.id.label("notebook"),
+    )
+    query = (
+        select(*about, func.coalesce(func.sum(Grade.score), 0.0).label("score"))
+        .select_from(SubmittedNotebook)
+        .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
+        .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+        .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
+        .outerjoin(Grade, Grade.notebook_id == SubmittedNotebook.id)
+        .where(
+            Assignment.name == assignment,
+            or_(
+                SubmittedAssignment.timestamp > Assignment.duedate,
+                SubmittedNotebook.late_submission_penalty.is_not(None),
+            ),
+            chosen,
+        )
+        .group_by(*about)
+        .subquery()
+    )
+    worth = (
+        select(
+            Notebook.id, Notebook.max_score.label("worth"), Assignment.max_score.label("all_worth")
+        )
+        .join(Assignment, Assignment.id == Notebook.assignment_id)
+        .where(Assignment.name == assignment)
+        .subquery()
+    )
+    whole = select(query, worth.c.worth, worth.c.all_worth).join(
+        worth, worth.c.id == query.c.notebook
+    )
+    return list(book.db.execute(whole).all())
 
 
 def settle(config: Config, book: Gradebook, assignment: str) -> None:

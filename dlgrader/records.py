@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nbgrader.api import Gradebook
@@ -84,14 +84,25 @@ def prepare(book: Gradebook) -> None:
 
 def save(book: Gradebook, record: Record) -> None:
     """Write a record in place of the last one, in the session's open transaction."""
-    book.db.execute(
-        delete(_TABLE).where(
-            _TABLE.c.assignment == record.assignment, _TABLE.c.student == record.student
-        )
-    )
+    forget(book, record.assignment, record.student)
     values = {column.name: getattr(record, column.name) for column in _TABLE.columns}
     values["remarks"], values["exercises"] = list(record.remarks), dict(record.exercises)
     book.db.execute(insert(_TABLE).values(**values))
+
+
+def forget(book: Gradebook, assignment: str, student: str) -> None:
+    """Delete a record, in the session's open transaction."""
+    book.db.execute(
+        delete(_TABLE).where(_TABLE.c.assignment == assignment, _TABLE.c.student == student)
+    )
+
+
+def rename(book: Gradebook, assignment: str, old: str, new: str) -> None:
+    """Let a learner's record be another's, in the session's open transaction."""
+    record = find(book, assignment, old)
+    if record is not None:
+        save(book, replace(record, student=new))
+        forget(book, assignment, old)
 
 
 def find(book: Gradebook, assignment: str, student: str) -> Record | None:

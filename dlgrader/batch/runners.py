@@ -118,27 +118,40 @@ def distributed_runner(jobs: int, scheduler: str | None = None) -> Iterator[Dist
         logging.getLogger(name).setLevel(logging.ERROR)
     with contextlib.ExitStack() as stack:
         stack.enter_context(dask.config.set(settings))
-        if scheduler is None:
-            get_mp_context().set_forkserver_preload(["distributed", "dlgrader.batch.worker"])
-            address = stack.enter_context(
-                LocalCluster(
+        try:
+            if scheduler is None:
+                get_mp_context().set_forkserver_preload(["distributed", "dlgrader.batch.worker"])
+                cluster = LocalCluster(
                     n_workers=jobs,
                     threads_per_worker=1,
                     processes=True,
                     memory_limit=_WORKER_MEMORY,
-                    dashboard_address=None,
+                    # Whoever could connect could run code as the instructor.
+                    security=True,
+                    host="127.0.0.1",
+                    dashboard_address="127.0.0.1:0",
                     silence_logs=logging.ERROR,
                 )
-            )
-        else:
-            address = scheduler
-        try:
-            client = stack.enter_context(Client(address, set_as_default=False))
+                stack.enter_context(cluster)
+                client = Client(cluster, set_as_default=False)
+            else:
+                client = Client(scheduler, set_as_default=False)
+            stack.enter_context(client)
             client.wait_for_workers(1, timeout=_START_SECONDS)
             client.register_plugin(OneThread())
-        except (OSError, TimeoutError) as error:
-            raise GradingError(
-                f"no worker of the scheduler {scheduler} answers: {error}. Start it with "
-                "`dask scheduler`, and on each machine `dask worker ADDRESS --nthreads 1`."
-            ) from None
+        except Exception as error:  # whatever dask says of a process that did not start
+            raise GradingError(_no_workers(scheduler, error)) from None
         yield Distributed(client)
+
+
+def _no_workers(scheduler: str | None, error: Exception) -> str:
+    said = f"{type(error).__name__}: {error}".splitlines()[0]
+    if scheduler is None:
+        return (
+            f"the worker processes did not start ({said}). Run the command again; with --jobs 1 it "
+            "does without them."
+        )
+    return (
+        f"no worker of the scheduler {scheduler} answers ({said}). Start it with `dask scheduler`, "
+        "and on each machine `dask worker ADDRESS --nthreads 1`."
+    )

@@ -133,9 +133,9 @@ def by_exercise(summary: Summary) -> str:
             alignment="left",
         )
         said = "; ".join(
-            f"{shown(figures.item.name)}: all points {percent(figures.parts[3] / figures.learners)}, "
-            f"none {percent(figures.parts[0] / figures.learners)}"
-            for figures in drawn
+            f"{shown(one.item.name)}: all points {percent(one.parts[3] / one.learners)}, "
+            f"none {percent(one.parts[0] / one.learners)}"
+            for one in drawn
         )
         return to_svg(fig, f"Learners by their points in each exercise. {said}.")
 

@@ -49,7 +49,8 @@ CLASS = {
 def gradebook(tmp_path_factory):
     """A gradebook with one assignment and four learners, made once: nbgrader takes its time."""
     root = tmp_path_factory.mktemp("template")
-    (root / "nbgrader_config.py").write_text("c = get_config()\n")
+    setting = "c = get_config()\nc.CourseDirectory.course_id = 'deep'\n"
+    (root / "nbgrader_config.py").write_text(setting)
     with Course(root).gradebook() as book:
         book.add_assignment(NAME)
         book.add_notebook(NAME, NAME)

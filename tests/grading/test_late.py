@@ -16,6 +16,7 @@ from nbgrader.api import Gradebook
 from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties
 from small_gradebook import DUE, add_assignment, add_learners, hand_in, new_gradebook
+from sqlalchemy import event
 from traitlets import TraitError
 from traitlets.config import Config
 
@@ -225,6 +226,25 @@ def test_in_the_transaction_of_a_writer(book):
     assert book.find_submission_notebook("ps", "ps", "ada").late_submission_penalty == 2
     book.db.rollback()
     assert outcome(book, Config()) == (8, 0, 8)
+
+
+def test_the_number_of_queries_does_not_grow_with_the_class(book):
+    statements = []
+    event.listen(book.engine, "before_cursor_execute", lambda *about: statements.append(about[2]))
+
+    def queries():
+        statements.clear()
+        settle(settings(), book, "ps")
+        return len(statements)
+
+    hand_in(book, "ada", 4, 2, written=2, late=DAY)
+    queries()
+    few = queries()
+    add_learners(book, *(f"learner{number}" for number in range(20)))
+    for number in range(20):
+        hand_in(book, f"learner{number}", 1, 1, written=1, late=DAY)
+    queries()
+    assert queries() == few
 
 
 def test_settling_writes_only_if_something_changed(book, tmp_path):

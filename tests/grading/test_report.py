@@ -26,6 +26,7 @@ from made_up_class import (
     made_up_course,
 )
 from nbgrader.api import Gradebook
+from report_classes import HOSTILE, class_of, hostile_summary, standing
 from small_gradebook import add_assignment as add_plain_assignment
 from small_gradebook import add_learners, hand_in, new_gradebook
 from sqlalchemy import event
@@ -35,11 +36,10 @@ from dlgrader.course import Course, GradingError
 from dlgrader.exercises import load_assignment
 from dlgrader.records import FAILED, GRADED, Record
 from dlgrader.report import learners, report
-from dlgrader.report.analysis import SMALLEST_CLASS, Summary, summarise, teach_again
+from dlgrader.report.analysis import SMALLEST_CLASS, summarise, teach_again
 from dlgrader.report.page import render
 from dlgrader.report.reading import ClassWork, Item, read_class_work
 from dlgrader.solutions import points_cell
-from dlgrader.standings import Standing
 from dlgrader.telling import Teller
 
 NOW = FIRST_DUE + datetime.timedelta(days=365)
@@ -202,28 +202,6 @@ def im2col_work(*made: Record) -> ClassWork:
     )
 
 
-def standing(student: str, status: str, points: float | None = None, **more) -> Standing:
-    counted = status in ("graded", "needs grading")
-    values = {
-        "student": student,
-        "first_name": "",
-        "last_name": "",
-        "email": "",
-        "lms_user_id": "",
-        "assignment": "a",
-        "status": status,
-        "points": points if counted else None,
-        "raw_points": points if counted else None,
-        "max_points": 10.0,
-        "extra": 0.0,
-        "late_penalty": 0.0,
-        "seconds_late": 0.0,
-        "timestamp": None,
-        "reason": "",
-    }
-    return Standing(**{**values, **more})
-
-
 def test_misconceptions_are_counted_by_learner():
     first, second = IM2COL.mistakes[:2]
     summary = summarise(
@@ -267,23 +245,6 @@ def test_failure_rates_by_property():
 
 
 # -- items -----------------------------------------------------------------------------------------
-
-
-def class_of(points: np.ndarray, due=None, statuses=None, most=None, name="a") -> ClassWork:
-    """A class of s0, s1, … with these points in exercises worth 1 each."""
-    points = np.atleast_2d(np.asarray(points, dtype=float))
-    statuses = ["graded"] * len(points) if statuses is None else statuses
-    found = tuple(standing(f"s{i}", status, 1.0) for i, status in enumerate(statuses))
-    return ClassWork(
-        name=name,
-        title=name,
-        due=due,
-        items=tuple(Item(f"e{i}", f"e{i}", 1.0) for i in range(points.shape[1])),
-        standings=found,
-        records={},
-        students=tuple(one.student for one in found if one.points is not None),
-        points=points,
-    )
 
 
 def test_parts_cover_all_learners():
@@ -471,54 +432,6 @@ def test_odd_classes(work, names):
     assert not re.search(r"\bnan\b", page.get_text(), re.IGNORECASE)
     assert not re.search(r"\bnan\b", " ".join(svg.get("aria-label", "") for svg in page("svg")))
     assert "None" not in page.get_text().replace("None.", "")
-
-
-HOSTILE = (
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "'-alert(1)-'",
-    "</style><svg onload=alert(1)>",
-    "{{ 7 * 7 }}{% raw %}",
-    "\u202egnp.exe",
-    "$\\frac{",
-    "a\x00b\nc",
-    "名前\u3000太郎",
-    "x" * 300,
-)
-
-
-def hostile_summary() -> Summary:
-    points = np.linspace(0, 0.6, len(HOSTILE))[:, None]
-    work = class_of(points)
-    found = [
-        standing(
-            f"s{i}",
-            "failed" if i == 0 else "graded",
-            1.0,
-            first_name=text,
-            last_name=text,
-            reason=text,
-            seconds_late=90.0,
-        )
-        for i, text in enumerate(HOSTILE)
-    ]
-    found += [standing(f"m{i}", "missing", first_name=text) for i, text in enumerate(HOSTILE)]
-    remarked = {
-        f"s{i}": Record("a", f"s{i}", GRADED, "d", remarks=[text]) for i, text in enumerate(HOSTILE)
-    }
-    items = [Item(text, text, 1.0, by_hand=True) for text in HOSTILE]
-    return summarise(
-        replace(
-            work,
-            name=HOSTILE[1],
-            title=HOSTILE[0],
-            standings=tuple(found),
-            records=remarked,
-            students=tuple(one.student for one in found if one.points is not None),
-            items=tuple(items),
-            points=np.repeat(points[1:], len(items), axis=1),
-        )
-    )
 
 
 def test_hostile_names_are_text():
