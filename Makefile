@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: help setup course site serve pdf linkcheck lab test lint bench lock picture clean
+.PHONY: help setup course site serve pdf linkcheck lab test lint bench lock wheel picture clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -43,8 +43,12 @@ lint: .venv/ready ## check style and types
 bench: .venv/ready ## measure speed and memory, renew benchmarks/ (QUICK=1 tries it out in build/bench/)
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 
-lock: .venv/ready ## renew constraints.txt from pyproject.toml
-	$(BIN)/python tools/lock.py
+lock: .venv/ready ## renew constraints.txt from pyproject.toml (KEEP=1 only adds what is new)
+	$(BIN)/python tools/lock.py $(if $(KEEP),--keep)
+
+wheel: .venv/ready ## build the instructor's wheel into build/wheel/ (it holds the solutions)
+	rm -rf build/lib build/bdist.* build/wheel
+	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir build/wheel .
 
 picture: site ## renew the picture in the README
 	$(BIN)/python tools/readme_picture.py

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import datetime
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -170,8 +171,9 @@ class LatePenalties(AssignLatePenalties):
 
     def _bring_up_to_date(self, book: Gradebook, assignment: str, chosen: Any) -> bool:
         changed = self._extend(book, assignment, chosen)
+        worth = _worth(book, assignment)
         for row in _late_notebooks(book, assignment, chosen):
-            penalty = self._penalty(row)
+            penalty = self._penalty(row, worth)
             if penalty != row.before:
                 changed = True
                 book.db.execute(
@@ -181,13 +183,14 @@ class LatePenalties(AssignLatePenalties):
                 )
         return changed
 
-    def _penalty(self, row: Any) -> float | None:
+    def _penalty(self, row: Any, worth: Mapping[str, float]) -> float | None:
         due = row.duedate and row.duedate + (row.extension or datetime.timedelta())
         if not due or row.timestamp is None or row.timestamp <= due:
             return None
         if isinstance(self.plugin_inst, PerDayPenalty):
-            share = row.worth / row.all_worth if row.all_worth else 1.0
-            late = LateNotebook(row.score, row.worth, share, due, row.timestamp)
+            own, whole = worth[row.notebook], sum(worth.values())
+            share = own / whole if whole else 1.0
+            late = LateNotebook(row.score, own, share, due, row.timestamp)
             penalty: float | None = self.plugin_inst.penalty(late)
         else:
             seconds = (row.timestamp - due).total_seconds()
@@ -256,20 +259,18 @@ def _late_notebooks(book: Gradebook, assignment: str, chosen: Any) -> list[Any]:
             chosen,
         )
         .group_by(*about)
-        .subquery()
     )
-    worth = (
-        select(
-            Notebook.id, Notebook.max_score.label("worth"), Assignment.max_score.label("all_worth")
-        )
+    return list(book.db.execute(query).all())
+
+
+def _worth(book: Gradebook, assignment: str) -> dict[str, float]:
+    """Return what each notebook of the assignment is worth, by its id."""
+    query = (
+        select(Notebook.id, Notebook.max_score)
         .join(Assignment, Assignment.id == Notebook.assignment_id)
         .where(Assignment.name == assignment)
-        .subquery()
     )
-    whole = select(query, worth.c.worth, worth.c.all_worth).join(
-        worth, worth.c.id == query.c.notebook
-    )
-    return list(book.db.execute(whole).all())
+    return {number: float(worth) for number, worth in book.db.execute(query)}
 
 
 def settle(config: Config, book: Gradebook, assignment: str) -> None:

@@ -20,7 +20,7 @@ from nbformat.notebooknode import NotebookNode
 
 from dlgrader.course import GradingError
 from dlgrader.exercises import load_assignment
-from dlgrader.solutions import solution_notebook
+from dlgrader.solutions import package_texts, solution_notebook
 
 _FENCE = "# +++"
 
@@ -62,8 +62,9 @@ class SampleLearner:
 
 
 def load_class(course: Path, assignment: str) -> list[SampleLearner]:
-    """Return the assignment's sample class, in alphabetical order."""
-    folder = course / "solutions" / assignment / "sample_class"
+    """Return the assignment's sample class, the course's or the package's, in alphabetical order."""
+    own = course / "solutions" / assignment / "sample_class"
+    folder = own if own.is_dir() else package_texts() / assignment / "sample_class"
     learners = [_read(path) for path in sorted(folder.glob("*.py"))]
     if not learners:
         raise GradingError(f"there is no sample class in {folder}")

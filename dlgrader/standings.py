@@ -93,6 +93,7 @@ def standings(
     book: Gradebook,
     assignment: str,
     handed_in: Mapping[str, datetime.datetime | None] | None = None,
+    noted: Mapping[str, records.Record] | None = None,
 ) -> list[Standing]:
     """Return the standing of every learner, in the order of their ids.
 
@@ -105,6 +106,8 @@ def standings(
     handed_in : mapping of str to datetime, optional
         Who has handed in, and when, as `handed_in` reads it from the course's folder. Without, a
         submission that no grading has touched yet is not seen, for the gradebook does not know it.
+    noted : mapping of str to Record, optional
+        The records of the assignment, if they have been read already.
 
     Raises
     ------
@@ -120,7 +123,9 @@ def standings(
             f"`dlgrader generate` and `dlgrader release` put one there"
         ) from None
     due, max_points = about.duedate, float(about.max_score)
-    sums, noted = _sums(book, about.id), records.all_records(book, assignment)
+    sums = _sums(book, about.id)
+    if noted is None:
+        noted = records.all_records(book, assignment)
     folders = dict(handed_in or {})
     found = []
     for row in _learners(book, about.id):
@@ -280,8 +285,10 @@ def _status(
             return "failed", record.reason
         return ("submitted" if has_folder else "missing"), ""
     waiting = bool(sums and sums.waiting)
-    if record is not None and record.state == records.FAILED and (waiting or sums is None):
-        # Once a person has graded every cell by hand, nothing waits any more: that is a grade.
+    graded_since = bool(sums and (sums.done_by_program or not waiting))
+    if record is not None and record.state == records.FAILED and not graded_since:
+        # A failed attempt leaves no points of a program. If there are some, nbgrader has graded it
+        # since, without our settings; if nothing waits, a person has, cell by cell.
         return "failed", record.reason
     if folder_time is not None and (row.timestamp is None or folder_time > row.timestamp):
         return "submitted", _NEWER

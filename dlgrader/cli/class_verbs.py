@@ -226,6 +226,17 @@ def _report(options: Options, teller: Teller) -> Outcome:
     )
 
 
+def _add_rename(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("old", metavar="OLD", help="the id that the learner has")
+    parser.add_argument("new", metavar="NEW", help="the id that the learner gets")
+
+
+def _rename(options: Options, teller: Teller) -> Outcome:
+    from dlgrader.renaming import rename
+
+    return rename(open_course(options), teller, options.old, options.new)
+
+
 RELEASE = Verb(
     name="release",
     summary="put an assignment into the gradebook and hand it out",
@@ -324,4 +335,15 @@ at; nobody loses a point by it.""",
     examples="",
     add=_add_similarity,
     run=_similarity,
+)
+
+RENAME = Verb(
+    name="rename",
+    summary="give a learner another id; submissions, grades and comments go along",
+    description="""\
+Give a learner another id, in the gradebook and in the folders: submissions, grades, comments and
+what is known of each grading go along. Nothing else changes, and nothing is graded again.""",
+    examples="",
+    add=_add_rename,
+    run=_rename,
 )

@@ -19,6 +19,7 @@ VERBS = (
     class_verbs.EXPORT,
     class_verbs.REPORT,
     class_verbs.SIMILARITY,
+    class_verbs.RENAME,
     course_verbs.SELFCHECK,
     course_verbs.DEMO,
     course_verbs.DOCTOR,

@@ -301,7 +301,7 @@ def _properties(work: ClassWork) -> Iterable[PropertyFigures]:
                 continue  # the grader itself, so it says nothing about the learner
             for key, (points, most) in about["properties"].items():
                 # An answer that could not be judged has the one property "all".
-                keys = titles if key == "all" else (key,) if most > 0 else ()
+                keys = tuple(titles) if key == "all" else (key,) if most > 0 else ()
                 asked.update(keys)
                 if points < most:
                     failed.update(keys)

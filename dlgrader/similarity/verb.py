@@ -29,6 +29,9 @@ from dlgrader.telling import Outcome, Teller
 FOLDER = "similarity"
 PAGE, TABLE, FACTS = "similarity.html", "similarity.csv", "similarity.json"
 
+_MOST_NAMED = 30
+"""Pairs that are named where the command is given; all are in the files."""
+
 _HEAD = (
     "learner",
     "other",
@@ -92,15 +95,18 @@ def similarity(
     except OSError as error:
         raise GradingError(f"the comparison can't be written to {target}: {error}") from None
     write_table(Table(_HEAD, _rows(pairs)), target / TABLE)
-    alike = sum(pair.is_learner for pair in pairs)
+    alike, rest = sum(pair.is_learner for pair in pairs), len(pairs) - _MOST_NAMED
     teller.say(
         f"{read} submissions compared: {alike} pairs of learners, and {len(pairs) - alike} times "
         f"the library or the model solution. Nobody loses a point by this: {target / PAGE}"
     )
     return Outcome(
         facts={"page": str(target / PAGE), "table": str(target / TABLE), **facts},
-        attention=[_line(pair) for pair in pairs]
-        + [f"{student}: not compared: {reason}" for student, reason in unreadable],
+        attention=[
+            *map(_line, pairs[:_MOST_NAMED]),
+            *([f"{rest} more pairs: see {target / PAGE}"] if rest > 0 else []),
+            *(f"{student}: not compared: {reason}" for student, reason in unreadable),
+        ],
     )
 
 

@@ -83,6 +83,7 @@ def shown(kind: str, content: object, **about: object) -> dict[str, Any]:
 
 # Put into a Markdown cell, and once more into an output of HTML.
 HTML = {
+    "link-data": '<a class=press href="data:text/html,<script>ran()</script>">x</a>',
     "script": "<script>ran()</script>",
     "script-case": "<ScRiPt >ran()</sCrIpT >",
     "script-other-host": '<script src="http://evil.example/a.js"></script>',
@@ -101,10 +102,6 @@ HTML = {
     ),
     "svg-foreign": "<svg><foreignObject><img src=x onerror=ran()></foreignObject></svg>",
     "svg-image": '<svg><image href="http://evil.example/a.png" width=9 height=9 /></svg>',
-    "math-mutation": (
-        "<math><mtext><table><mglyph><style><!--</style>"
-        '<img title="--&gt;&lt;img src=1 onerror=ran()&gt;">'
-    ),
     "math-annotation": (
         '<math><annotation-xml encoding="text/html"><img src=x onerror=ran()>'
         "</annotation-xml></math>"
@@ -160,10 +157,13 @@ HTML = {
 
 # Not harmful in the Chromium of today.
 HTML_ONCE = {
+    "math-mutation": (
+        "<math><mtext><table><mglyph><style><!--</style>"
+        '<img title="--&gt;&lt;img src=1 onerror=ran()&gt;">'
+    ),
     "script-in-script": "<scr<script>ipt>ran()</scr</script>ipt>",
     "script-null": "<scr\0ipt>ran()</scr\0ipt>",
     "vbscript": '<a class=press href="vbscript:ran()">x</a>',
-    "link-data": '<a class=press href="data:text/html,<script>ran()</script>">x</a>',
     "css-expression": '<div style="width:expression(ran())">x</div>',
     "css-binding": '<div style="-moz-binding:url(http://evil.example/a.xml#b)">x</div>',
     "img-script": '<img src="javascript:ran()">',
@@ -220,18 +220,18 @@ _STATE = "application/vnd.jupyter.widget-state+json"
 _SVG = '<svg xmlns="http://www.w3.org/2000/svg" onload="ran()"><script>ran()</script></svg>'
 
 OUTPUTS = {
+    "out-jpeg-file": shown("image/jpeg", PIXEL, filenames={"image/jpeg": "http://evil.example/a"}),
+    "out-html-isolated": shown("text/html", IMG, **{"text/html": {"isolated": True}}),
     "out-javascript": shown("application/javascript", "ran()"),
-    "out-svg": shown("image/svg+xml", _SVG),
     "out-markdown": shown("text/markdown", f"x {IMG} [x](javascript:ran())"),
-    "out-html-lines": shown("text/html", ["<img src=x on", "error=ran()>"]),
-    "out-png-attribute": shown("image/png", 'x" onerror="ran()'),
-    "out-mermaid": shown("text/vnd.mermaid", f"</pre>{IMG}"),
 }
 OUTPUTS_ONCE = {
-    "out-html-isolated": shown("text/html", IMG, **{"text/html": {"isolated": True}}),
+    "out-mermaid": shown("text/vnd.mermaid", f"</pre>{IMG}"),
+    "out-png-attribute": shown("image/png", 'x" onerror="ran()'),
+    "out-html-lines": shown("text/html", ["<img src=x on", "error=ran()>"]),
+    "out-svg": shown("image/svg+xml", _SVG),
     "out-png-width": shown("image/png", PIXEL, **{"image/png": {"width": "1 onerror=ran()"}}),
     "out-png-alt": shown("image/png", PIXEL, **{"image/png": {"alt": '" onload="ran()'}}),
-    "out-jpeg-file": shown("image/jpeg", PIXEL, filenames={"image/jpeg": "http://evil.example/a"}),
     "out-latex": shown("text/latex", f"$x$</p>{IMG}"),
     "out-latex-link": shown("text/latex", r"$\href{javascript:ran()}{x}$"),
     "out-text": shown("text/plain", f"</pre>{IMG}"),
@@ -287,8 +287,11 @@ OTHERS = (
     ),
 )
 
+# The reader of Markdown takes them for text.
+NO_TAGS = {"img-line-breaks", "img-slashes", "null-character"}
+
 CONTENT: tuple[Hostile, ...] = (
-    *(Hostile(name, text, alive=True) for name, text in HTML.items()),
+    *(Hostile(name, text, alive=name not in NO_TAGS) for name, text in HTML.items()),
     *(Hostile(name, text) for name, text in HTML_ONCE.items()),
     *(
         Hostile(f"out-{name}", output=shown("text/html", text), alive=name in HTML)

@@ -141,7 +141,12 @@ def visited(browser, server):
         yield visit
 
 
-WAIT = "async () => {{ while (!({})) await new Promise(next => setTimeout(next, 20)); }}"
+WAIT = """async () => {{
+  for (let tries = 0; !({0}); tries += 1) {{
+    if (tries > 1500) throw new Error("never ready: {0}");
+    await new Promise(next => setTimeout(next, 20));
+  }}
+}}"""
 PREVIEW_READY = "formgrader.loaded && formgrader.grades.loaded && formgrader.comments.loaded"
 LIST_READY = "models && models.loaded"
 

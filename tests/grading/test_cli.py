@@ -26,7 +26,7 @@ from dlgrader.telling import Outcome
 ROOT = Path(__file__).resolve().parents[2]
 PROMISED = (
     "init", "generate", "release", "collect", "autograde", "feedback", "export", "report",
-    "similarity", "selfcheck", "demo", "doctor",
+    "similarity", "rename", "selfcheck", "demo", "doctor",
 )  # fmt: skip
 
 
@@ -115,6 +115,7 @@ CALLS = {
     "export": ("export ps1 --kind moodle --to x.csv", "dlgrader.exports.export"),
     "report": ("report ps1 ps2 --to here --no-names", "dlgrader.report.report"),
     "similarity": ("similarity ps1 --threshold 0.8", "dlgrader.similarity.similarity"),
+    "rename": ("rename ada lovelace", "dlgrader.renaming.rename"),
     "doctor": ("doctor", "dlgrader.doctor.doctor"),
 }
 EXPECTED = {
@@ -127,6 +128,7 @@ EXPECTED = {
     "export": {"assignment": "ps1", "kind": "moodle", "to": Path("x.csv"), "students": []},
     "report": {"assignments": ["ps1", "ps2"], "to": Path("here"), "names": False},
     "similarity": {"assignment": "ps1", "threshold": 0.8},
+    "rename": {"old": "ada", "new": "lovelace"},
 }  # fmt: skip
 
 

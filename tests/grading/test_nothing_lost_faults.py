@@ -128,7 +128,7 @@ def test_gradebook_locked_by_a_program_that_hangs(root, expected, monkeypatch):
                 connection.execute("BEGIN EXCLUSIVE")
 
         monkeypatch.setattr(teller, "progress", progress)
-        with pytest.raises(GradingError, match="locked.*run the command again") as reason:
+        with pytest.raises(GradingError, match=r"locked.*run the command again") as reason:
             autograde(Course(root), teller, LIGHT, jobs=1)
         connection.rollback()
     assert "Traceback" not in str(reason.value)

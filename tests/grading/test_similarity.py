@@ -26,7 +26,7 @@ from dlgrader.course import Course, GradingError
 from dlgrader.exercises import assignment_names, load_assignment
 from dlgrader.generate import write_source
 from dlgrader.model import load_model
-from dlgrader.similarity import similarity
+from dlgrader.similarity import similarity, verb
 from dlgrader.similarity.answers import MODEL, Reference, library
 from dlgrader.similarity.fingerprints import Fingerprint, compare
 from dlgrader.similarity.page import _joined, _side, render
@@ -81,7 +81,7 @@ def renamed(code):
     return code
 
 
-def recommented(code):
+def with_other_comments(code):
     lines = [line for line in code.splitlines() if not line.strip().startswith("#")]
     return "\n".join(
         f"{line}  # line {n}" if line and '"""' not in line else line
@@ -99,11 +99,11 @@ def reordered(code):
 DISGUISES = {
     "as it is": lambda code: code,
     "renamed": renamed,
-    "comments": recommented,
+    "comments": with_other_comments,
     "reordered": reordered,
     "reformatted": lambda code: ast.unparse(ast.parse(code)),
     "other numbers' spelling": lambda code: code.replace("= 0\n", "= 0.0\n").replace("0)", "0.)"),
-    "all at once": lambda code: renamed(reordered(recommented(code))),
+    "all at once": lambda code: renamed(reordered(with_other_comments(code))),
     "beside other code": lambda code: code + "\n\nprint(im2col(np.ones((1, 1, 3, 3)), 2, 2))\n" * 9,
     "with a syntax error": lambda code: code + "\n\nreturn return (((\n",
 }
@@ -364,6 +364,15 @@ def test_the_page_is_safe_and_says_what_it_is_not(outcome):
     assert "No points are taken off by the program" in shown
     for word in ("ada", "bob", "im2col", "dlcore.convolution.im2col", MODEL):
         assert word in shown
+
+
+def test_only_the_first_pairs_are_named_one_by_one(course, monkeypatch, tmp_path):
+    monkeypatch.setattr(verb, "_MOST_NAMED", 2)
+    outcome = similarity(course, Teller(as_json=True), NAME, tmp_path, threshold=0.9)
+    named = [line for line in outcome.attention if "code in common with" in line]
+    assert len(named) == 2
+    assert any(re.match(r"\d+ more pairs: see ", line) for line in outcome.attention)
+    assert (tmp_path / "similarity.html").is_file()
 
 
 def test_the_table_computes_nothing(outcome):

@@ -22,6 +22,7 @@ from small_gradebook import (
 from sqlalchemy import event
 from traitlets.config import Config
 
+from dlgrader import records
 from dlgrader.course import GradingError
 from dlgrader.standings import handed_in, select_students, standings
 
@@ -118,6 +119,22 @@ def test_a_failed_grading_that_a_person_graded_by_hand(book):
     book.db.commit()
     ada = of(book, "ada")
     assert (ada.status, ada.points, ada.reason) == ("graded", 4.0, "")
+
+
+def test_a_failed_grading_that_nbgrader_graded_since_without_our_settings(book):
+    add_learners(book, "ada")
+    fail(book, "ada", "the sandbox could not be started")
+    hand_in(book, "ada", 4, 3)
+    assert (of(book, "ada").status, of(book, "ada").points) == ("needs grading", 7.0)
+    hand_in(book, "ada", 4, 3, written=1)
+    assert (of(book, "ada").status, of(book, "ada").points) == ("graded", 8.0)
+
+
+def test_records_that_have_been_read_already(book):
+    add_learners(book, "ada")
+    fail(book, "ada", "why")
+    assert of(book, "ada", noted=records.all_records(book, "ps")).status == "failed"
+    assert of(book, "ada", noted={}).status == "submitted"
 
 
 def test_a_failed_grading_of_what_the_tables_could_not_take(book):
