@@ -178,7 +178,11 @@ class LatePenalties(AssignLatePenalties):
                 changed = True
                 book.db.execute(
                     update(SubmittedNotebook)
-                    .where(SubmittedNotebook.id == row.id)
+                    .where(
+                        SubmittedNotebook.id == row.id,
+                        # If it is another by now, somebody has graded it anew, and was right.
+                        SubmittedNotebook.late_submission_penalty.is_not_distinct_from(row.before),
+                    )
                     .values(late_submission_penalty=penalty)
                 )
         return changed
@@ -274,7 +278,11 @@ def _worth(book: Gradebook, assignment: str) -> dict[str, float]:
 
 
 def settle(config: Config, book: Gradebook, assignment: str) -> None:
-    """Bring extensions and penalties of an assignment up to date; before grades are handed out."""
+    """Bring extensions and penalties of an assignment up to date; before grades are handed out.
+
+    What the settings say is what holds: a penalty by a plug-in that was named on the command line
+    of ``nbgrader autograde`` only, and not in nbgrader_config.py, goes away.
+    """
     LatePenalties(config=config).settle(book, assignment)
 
 

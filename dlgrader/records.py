@@ -13,7 +13,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nbgrader.api import Gradebook
-from sqlalchemy import JSON, Column, DateTime, MetaData, String, Table, Text, delete, insert, select
+from sqlalchemy import (
+    JSON,
+    Column,
+    DateTime,
+    MetaData,
+    String,
+    Table,
+    Text,
+    delete,
+    insert,
+    select,
+    text,
+)
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 GRADED, FAILED = "graded", "failed"
@@ -35,6 +47,18 @@ _TABLE = Table(
 
 def _now() -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC).replace(tzinfo=None, microsecond=0)
+
+
+# nbgrader searches these by a whole class and has no index for them, so that every submission costs
+# more, the larger the class is.
+_INDICES = (
+    ("grade", "notebook_id"),
+    ("comment", "notebook_id"),
+    ("submitted_notebook", "assignment_id"),
+    ("submitted_assignment", "student_id"),
+    ("base_cell", "notebook_id"),
+    ("source_cell", "notebook_id"),
+)
 
 
 @dataclass(frozen=True)
@@ -71,7 +95,7 @@ class Record:
 
 
 def prepare(book: Gradebook) -> None:
-    """Make the table if the gradebook has none yet."""
+    """Make the table, and indices for nbgrader's own, if the gradebook has none yet."""
     connection = book.db.connection()
     try:
         _METADATA.create_all(connection, checkfirst=True)
@@ -79,6 +103,9 @@ def prepare(book: Gradebook) -> None:
         # Another process made it between the look and the making.
         book.db.rollback()
         _METADATA.create_all(book.db.connection(), checkfirst=True)
+    for table, column in _INDICES:
+        name = f"dlgrader_{table}_{column}"
+        book.db.execute(text(f"CREATE INDEX IF NOT EXISTS {name} ON {table} ({column})"))
     book.db.commit()
 
 

@@ -2,7 +2,7 @@
 
 The made-up class of an assignment hands in, is graded in the sandbox and partly by hand; then
 Chromium photographs formgrader, feedback and report. The persons and the pages are
-those of the browser test (tests/browser/workflow.py); times and fonts are fixed.
+those of the browser test (tests/browser/workflow.py); fonts and times of submission are fixed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 import matplotlib
 from local_browser import ChromiumNotFound, find_chromium
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Locator, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "browser"), str(ROOT)]
@@ -53,8 +53,8 @@ FAMILY_NAMES = [
 ]
 WAITING = "hana"
 """Whose written answers are not graded yet."""
-SHOWN = "dario"
-"""Whose feedback is shown."""
+SHOWN = "fatima"
+"""Whose feedback is shown, from the exercise in which points are missing first."""
 
 
 def main() -> int:
@@ -88,16 +88,17 @@ def _photograph(folder: Path, program: str) -> None:
         formgrader = f"{lab[0].partition('/lab')[0]}/formgrader"
         page.goto(f"{formgrader}/manage_submissions/{NAME}")
         page.locator("#main-table .autograde a").first.wait_for()
-        _take(page, "formgrader", height=640)
+        _take(page, "formgrader", 640)
         page.goto(f"{formgrader}/gradebook/{NAME}/{NAME}")
-        page.locator("#main-table .name a.name-hidden").first.click()
-        answer = page.locator("[id='why_share-comment']")
+        # Submissions are shown in an order of their own, so one is chosen by its hidden name.
+        entry = page.locator("#main-table .name a.name-shown", has_text="Okafor, Ada")
+        page.goto(f"{formgrader.removesuffix('/formgrader')}{entry.get_attribute('href')}")
         page.locator("[id='why_share-comment'][placeholder]").wait_for()
-        _take(page, "written_answer", height=700, bottom=answer)
+        _take(page, "written_answer", 700, page.locator("[id='why_share-comment']"), "end")
         page.goto((course.submission("feedback", SHOWN, NAME) / f"{NAME}.html").as_uri())
-        _take(page, "feedback", height=900)
+        _take(page, "feedback", 800, page.locator("#part-3"))
         page.goto((course.root / "report" / "report.html").as_uri())
-        _take(page, "report", height=900)
+        _take(page, "report", 900)
 
 
 def _grade_class(course: Course) -> None:
@@ -147,13 +148,15 @@ def _window(p, program: str) -> Iterator[Page]:
     browser.close()
 
 
-def _take(page: Page, name: str, height: int, bottom=None) -> None:
-    """Photograph the top of a page, or what ends with a place."""
+def _take(
+    page: Page, name: str, height: int, place: Locator | None = None, edge: str = "start"
+) -> None:
+    """Photograph the top of a page, or what begins or ends with a place."""
     page.set_viewport_size({"width": WIDTH, "height": height})
     page.add_style_tag(content=_fonts())
     page.evaluate("document.activeElement?.blur()")
-    if bottom is not None:
-        bottom.evaluate("place => place.scrollIntoView({block: 'end', behavior: 'instant'})")
+    if place is not None:
+        place.evaluate("(p, block) => p.scrollIntoView({block, behavior: 'instant'})", edge)
     page.evaluate("document.fonts.ready")
     image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     image.save(PICTURES / f"{name}.webp", quality=60, method=6)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -121,17 +123,18 @@ def distributed_runner(jobs: int, scheduler: str | None = None) -> Iterator[Dist
         try:
             if scheduler is None:
                 get_mp_context().set_forkserver_preload(["distributed", "dlgrader.batch.worker"])
-                cluster = LocalCluster(
-                    n_workers=jobs,
-                    threads_per_worker=1,
-                    processes=True,
-                    memory_limit=_WORKER_MEMORY,
-                    # Whoever could connect could run code as the instructor.
-                    security=True,
-                    host="127.0.0.1",
-                    dashboard_address="127.0.0.1:0",
-                    silence_logs=logging.ERROR,
-                )
+                with _interrupts_ignored():
+                    cluster = LocalCluster(
+                        n_workers=jobs,
+                        threads_per_worker=1,
+                        processes=True,
+                        memory_limit=_WORKER_MEMORY,
+                        # Whoever could connect could run code as the instructor.
+                        security=True,
+                        host="127.0.0.1",
+                        dashboard_address="127.0.0.1:0",
+                        silence_logs=logging.ERROR,
+                    )
                 stack.enter_context(cluster)
                 client = Client(cluster, set_as_default=False)
             else:
@@ -142,6 +145,19 @@ def distributed_runner(jobs: int, scheduler: str | None = None) -> Iterator[Dist
         except Exception as error:  # whatever dask says of a process that did not start
             raise GradingError(_no_workers(scheduler, error)) from None
         yield Distributed(client)
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Let processes that are started here ignore Ctrl-C, which is for this process alone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _no_workers(scheduler: str | None, error: Exception) -> str:

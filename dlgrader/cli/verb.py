@@ -51,10 +51,21 @@ class Verb:
 
 
 def open_course(options: Options) -> Course:
-    """Return the course that was named, or the one that the user stands in."""
-    from dlgrader.course import Course, find_course
+    """Return the course that was named, or the one that the user stands in.
 
-    return Course(find_course(options.course or Path.cwd()))
+    Raises
+    ------
+    GradingError
+        If there is none, or its settings can't be used.
+    """
+    from dlgrader.course import CONFIG_FILE, Course, GradingError, find_course
+
+    root = find_course(options.course or Path.cwd())
+    try:
+        return Course(root)
+    except Exception as error:  # whatever a line of the instructor's may do
+        said = f"{type(error).__name__}: {error}"
+        raise GradingError(f"{root / CONFIG_FILE} can't be used: {said}") from error
 
 
 def add_assignment(parser: argparse.ArgumentParser) -> None:

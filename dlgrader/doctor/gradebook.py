@@ -69,16 +69,22 @@ def _look(connection: Connection, url: URL) -> Iterator[Finding]:
             _NAME, f"{_shown(url)} was made by another version of nbgrader", "nbgrader db upgrade"
         )
         return
-    counted = {
-        what: connection.execute(select(func.count()).select_from(table(what))).scalar()
-        for what in ("student", "assignment", "submitted_assignment")
-    }
-    yield ok(
-        _NAME,
-        f"{_shown(url)}: {counted['student']} learners, {counted['assignment']} assignments, "
-        f"{counted['submitted_assignment']} submissions",
-    )
+    counted = [
+        _count(
+            connection.execute(select(func.count()).select_from(table(name))).scalar() or 0, what
+        )
+        for name, what in (
+            ("student", "learner"),
+            ("assignment", "assignment"),
+            ("submitted_assignment", "submission"),
+        )
+    ]
+    yield ok(_NAME, f"{_shown(url)}: {', '.join(counted)}")
     connection.rollback()
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _not_yet(path: Path) -> Finding:

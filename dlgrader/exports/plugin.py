@@ -68,6 +68,8 @@ class GradeExport(ExportPlugin):
         self, book: Gradebook, assignments: Sequence[str] = (), students: Sequence[str] = ()
     ) -> list[Grades]:
         """Read the grades of some or all assignments and learners, by the course's settings."""
+        if not self.config:  # on its own, without a course: the gradebook as it is
+            return read_grades(book, assignments, students)
         groups = read_groups(Path(CourseDirectory(config=self.config).root) / self.groups)
         return read_grades(book, assignments, students, self.config, groups)
 

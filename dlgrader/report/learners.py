@@ -69,7 +69,8 @@ class Waiting:
 def due_by(summaries: Iterable[Summary], now: datetime.datetime) -> list[Summary]:
     """Return the assignments that count as missed if nothing was handed in.
 
-    Their due date has passed; without one, somebody has handed in.
+    Their due date, if they have one, has passed, and somebody has handed in: as long as nothing has
+    been collected, nobody has missed anything.
     """
     return [
         summary

@@ -6,6 +6,7 @@ import base64
 import datetime
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -50,6 +51,7 @@ def render(
     now: datetime.datetime,
     names: bool = True,
     book: str = "",
+    zone: datetime.tzinfo = datetime.UTC,
 ) -> str:
     """Return the page.
 
@@ -64,6 +66,8 @@ def render(
         Without, no learner is named.
     book : str
         The book's address; without, sections are named but not linked.
+    zone : tzinfo
+        By whose clock times are shown.
     """
     pictures = _Pictures()
     drawn = [
@@ -74,10 +78,11 @@ def render(
         for summary in summaries
     ]
     overview = pictures.add(figures.overview(summaries))
-    environment = _environment()
+    environment = _environment(zone)
     style = environment.get_template("report.css").render() + pictures.css
     all_held = [held for summary in summaries for held in summary.held]
-    everybody = {one.student for summary in summaries for one in summary.work.standings}
+    everybody = {one.student: one.name for summary in summaries for one in summary.work.standings}
+    shared_names = {name for name, count in Counter(everybody.values()).items() if count > 1}
     return environment.get_template("report.html").render(
         course=course,
         now=now,
@@ -89,6 +94,7 @@ def render(
         pictures=drawn,
         overview=overview,
         learners=len(everybody),
+        shared_names=shared_names,
         graded=sum(len(summary.work.students) for summary in summaries),
         judged=sum(summary.judged for summary in summaries),
         sections=analysis.teach_again(summaries)[:_MOST_OVERALL],
@@ -112,7 +118,7 @@ def render(
     )
 
 
-def _environment() -> Environment:
+def _environment(zone: datetime.tzinfo) -> Environment:
     environment = Environment(
         loader=PackageLoader("dlgrader.report", "templates"),
         autoescape=lambda name: name is None or name.endswith(".html"),
@@ -121,7 +127,8 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         code=wording.code,
-        day=lambda moment: f"{moment.day} {moment:%b %Y}",
+        day=lambda moment: wording.day(moment, zone),
+        minute=lambda moment: wording.minute(moment, zone),
         percent=wording.percent,
         points=wording.points,
         shown=wording.shown,

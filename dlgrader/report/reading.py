@@ -140,7 +140,8 @@ def read_class_work(book: Gradebook, name: str, handed_in: Times | None = None) 
     """
     assignment = book.find_assignment(name)
     items, columns = _items(assignment)
-    found = tuple(standings(book, name, handed_in))
+    noted = records.all_records(book, name)
+    found = tuple(standings(book, name, handed_in, noted))
     students = tuple(one.student for one in found if one.points is not None)
     titles = [
         declared.title
@@ -153,7 +154,7 @@ def read_class_work(book: Gradebook, name: str, handed_in: Times | None = None) 
         due=assignment.duedate,
         items=items,
         standings=found,
-        records=records.all_records(book, name),
+        records=noted,
         students=students,
         points=_points(book, assignment, items, columns, students),
     )

@@ -10,6 +10,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from dlgrader.course import Course, GradingError
 from dlgrader.generate import book_address
+from dlgrader.late import settle, zone_of
 from dlgrader.report.analysis import summarise
 from dlgrader.report.learners import failed, waiting, who_needs_help
 from dlgrader.report.page import render
@@ -57,11 +58,13 @@ def report(
             "folder for a report without names"
         )
     coursedir = CourseDirectory(config=course.config)
+    summaries = []
     with course.gradebook() as book:
-        summaries = [
-            summarise(read_class_work(book, name, handed_in(coursedir, name)))
-            for name in choose(book, assignments)
-        ]
+        for name in choose(book, assignments):
+            # As before an export, so that both say the same of who was late, and what it cost.
+            settle(course.config, book, name)
+            work = read_class_work(book, name, handed_in(coursedir, name))
+            summaries.append(summarise(work))
     help_needed = who_needs_help(summaries, now)
     page = render(
         summaries,
@@ -69,6 +72,7 @@ def report(
         now=now,
         names=names,
         book=book_address(course.root),
+        zone=zone_of(course.config),
     )
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from typing import Any
 
@@ -49,6 +50,30 @@ def signed(number: float) -> str:
     ('0.46', '−0.10', '–')
     """
     return "–" if math.isnan(number) else f"{number:.2f}".replace("-", "−")
+
+
+def day(moment: datetime.datetime, zone: datetime.tzinfo) -> str:
+    """Return the day of a time that is given in UTC, by the clock of a zone.
+
+    >>> from zoneinfo import ZoneInfo
+    >>> day(datetime.datetime(2026, 3, 31, 23, 30), ZoneInfo("Europe/Berlin"))
+    '1 Apr 2026'
+    """
+    local = _local(moment, zone)
+    return f"{local.day} {local:%b %Y}"
+
+
+def minute(moment: datetime.datetime, zone: datetime.tzinfo) -> str:
+    """Return day and time, with the name of the zone.
+
+    >>> minute(datetime.datetime(2026, 3, 31, 23, 30), datetime.UTC)
+    '31 Mar 2026, 23:30 UTC'
+    """
+    return f"{day(moment, zone)}, {_local(moment, zone):%H:%M %Z}"
+
+
+def _local(moment: datetime.datetime, zone: datetime.tzinfo) -> datetime.datetime:
+    return moment.replace(tzinfo=datetime.UTC).astimezone(zone)
 
 
 def duration(seconds: float) -> str:

@@ -42,8 +42,8 @@ class Prepared(Bubblewrap):
     ) -> Process:
         """Start a runner; see `Backend`.
 
-        `module` must be ``course_runner.inside``'s place, next to which there is ``template``, and
-        the only argument the first of `fds`.
+        Beside `module` there must be a module `template` that splits off what `module` would be,
+        and the runner's connection must be the first of `fds`.
         """
         problem = self.problem()
         if problem:

@@ -6,7 +6,6 @@ What happens inside is in `dlgrader.sandbox.runner.template`.
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
 import os
 import shutil
@@ -26,7 +25,7 @@ from dlgrader.sandbox.interpreter import executable
 from dlgrader.sandbox.launching import Launched, end_first, end_of, has_ended
 
 _RIGHTS = ("SYS_ADMIN", "NET_ADMIN", "SETUID", "SETGID", "SETPCAP")
-_REACT_SECONDS = 10.0
+_REACT_SECONDS = 30.0
 _MESSAGE_BYTES = 1 << 16
 _RUNNER_FILES = (*FOLDERS, "first")
 
@@ -70,7 +69,7 @@ class Template:
         preload: Sequence[str],
         seconds: float,
     ) -> None:
-        self.busy = self.broken = False
+        self.busy = self.broken = self._closed = False
         settings = Path(tempfile.mkdtemp(prefix="dlgrader-template-"))
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
@@ -90,7 +89,7 @@ class Template:
             self._send({"preload": list(preload)}, [])
             self._receive(seconds)
         except TemplateError:
-            said = self._launched.said()
+            said = _last_line(self._launched.said())
             self.close()
             raise TemplateError(said or "it did not answer") from None
         self._launched.started()
@@ -124,7 +123,7 @@ class Template:
             if "ready" not in answer:
                 raise TemplateError(answer.get("problem", "the process ended at once"))
         except TemplateError as error:
-            said = self._launched.said()
+            said = _last_line(self._launched.said())
             stderr.close()
             self.close()
             raise TemplateError(f"{error}. {said}".strip()) from None
@@ -152,15 +151,14 @@ class Template:
 
     def close(self) -> None:
         """End the template, with all that it has split off."""
-        self.broken = True
-        self._control.close()
-        self._launched.kill()
-        with contextlib.suppress(OSError):
+        if not self._closed:
+            self.forget()
+            self._launched.kill()
             os.close(self._launched.first)
 
     def forget(self) -> None:
         """Let go of a template that belongs to the process that this one was split off from."""
-        self.broken = True
+        self.broken = self._closed = True
         self._control.close()
 
     def _send(self, message: Mapping[str, Any], files: list[int]) -> None:
@@ -173,7 +171,9 @@ class Template:
     def _receive(self, seconds: float) -> tuple[dict[str, Any], list[int]]:
         self._control.settimeout(seconds)
         try:
-            text, files, _, _ = socket.recv_fds(self._control, _MESSAGE_BYTES, len(_RUNNER_FILES))
+            text, files, _, _ = socket.recv_fds(
+                self._control, _MESSAGE_BYTES, len(_RUNNER_FILES), socket.MSG_CMSG_CLOEXEC
+            )
         except OSError as error:
             raise TemplateError(f"it does not react ({error})") from None
         if not text:
@@ -236,3 +236,8 @@ def _rights(user: int | None) -> list[str]:
         return options
     # In a user namespace, which has this user only; the last right is for naming it anew below.
     return [*options, "--unshare-user", "--uid", "0", "--gid", "0", "--cap-add", "CAP_SETFCAP"]
+
+
+def _last_line(text: str) -> str:
+    """Return what a traceback says at its end."""
+    return text.rpartition("\n")[2]

@@ -40,6 +40,14 @@ LAST_NAMES = (
 )
 
 
+CONFIG = """\
+c = get_config()
+c.CourseDirectory.course_id = "deep-learning-2026"
+c.AssignLatePenalties.plugin_class = "dlgrader.late.PerDayPenalty"
+c.PerDayPenalty.percent_per_day = 5.0
+"""
+
+
 @dataclass(frozen=True)
 class Learner:
     """A made-up learner: how able, and how reliable."""
@@ -59,9 +67,7 @@ def made_up_course(
 ) -> Course:
     """Make a course folder whose gradebook holds a made-up class; there are no notebooks in it."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "nbgrader_config.py").write_text(
-        'c = get_config()\nc.CourseDirectory.course_id = "deep-learning-2026"\n', encoding="utf-8"
-    )
+    (folder / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
     course = Course(folder)
     new_gradebook(folder / "gradebook.db")
     with course.gradebook() as book:

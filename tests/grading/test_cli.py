@@ -149,6 +149,23 @@ def test_options_become_the_arguments_of_the_verbs_function(verb, monkeypatch, t
     assert {name: given[name] for name in EXPECTED.get(verb, {})} == EXPECTED.get(verb, {})
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("c.nonsense = ", "SyntaxError: invalid syntax"),
+        ("1 / 0", "ZeroDivisionError"),
+        ("c = get_config()\nc.CourseDirectory.course_id = 7", "TraitError"),
+    ],
+    ids=["syntax", "run time", "value"],
+)
+def test_settings_that_cannot_be_used(line, words, tmp_path, capsys):
+    (tmp_path / "nbgrader_config.py").write_text(line)
+    assert main(["generate", "--check", "--course", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert f"{tmp_path / 'nbgrader_config.py'} can't be used: " in said
+    assert words in said
+
+
 # -- what comes of it ------------------------------------------------------------------------------
 
 

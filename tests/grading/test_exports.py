@@ -472,6 +472,15 @@ def test_nbgrader_export_gives_the_same(made, course, tmp_path):
     assert "Traceback" not in done.stderr
 
 
+def test_without_settings_the_gradebook_is_left_as_it_is(course, tmp_path):
+    exported(course, tmp_path)
+    with course.gradebook() as book:
+        exports.GradeExport(to=str(tmp_path / "alone.csv")).export(book)
+    found = {row["student_id"]: row for row in rows(tmp_path / "alone.csv")[:6]}
+    assert found["ada"]["late_submission_penalty"] == "1.5"
+    assert found["emre"]["status"] == "missing"
+
+
 def test_settings(made):
     plugin = exports.GradeExport(config=Config(GradeExport={"kind": "moodle"}))
     assert plugin.kind == "moodle"

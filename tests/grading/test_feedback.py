@@ -96,7 +96,8 @@ def test_a_picture_attached_to_a_cell_survives():
 def test_ordinary_markdown_survives():
     text = (
         "# Title\n\n**bold**, *slanted*, `code`, ~~gone~~ and "
-        "[a link](https://other.example/a?b=1&c=2)\n\n1. one\n2. two\n\n> said\n\n|a|b|\n|-:|:-:|\n|1|2|\n\n"
+        "[a link](https://other.example/a?b=1&c=2)\n\n1. one\n2. two\n\n> said\n\n"
+        "|a|b|\n|-:|:-:|\n|1|2|\n\n"
         "```python\ndef f(x):\n    return x\n```\n\n<b>by hand</b> H<sub>2</sub>O"
     )
     page = soup(render_markdown(text))

@@ -256,6 +256,22 @@ def test_settling_writes_only_if_something_changed(book, tmp_path):
     assert (tmp_path / "gradebook.db").read_bytes() == before
 
 
+def test_graded_anew_while_settling(book, tmp_path, monkeypatch):
+    """A penalty that another process has just written stays."""
+    hand_in(book, "ada", 4, 2, written=2, late=DAY)
+    original = LatePenalties._penalty
+
+    def meanwhile(self, row, worth):
+        with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as other:
+            other.find_submission_notebook("ps", "ps", "ada").late_submission_penalty = 0.25
+            other.db.commit()
+        return original(self, row, worth)
+
+    monkeypatch.setattr(LatePenalties, "_penalty", meanwhile)
+    settle(settings(), book, "ps")
+    assert standings(book, "ps")[0].late_penalty == 0.25
+
+
 def test_no_due_date(book):
     add_assignment(book, "open", due=None)
     hand_in(book, "ada", 4, 2, written=2, assignment="open", late=40 * DAY)

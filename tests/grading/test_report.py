@@ -134,6 +134,7 @@ def test_bonus_points_are_no_part_of_the_share(book):
     assert nadam.notes == ()
 
 
+@pytest.mark.filterwarnings("ignore:Object of type .* not in session")
 def test_an_assignment_without_declaration(book):
     add_plain_assignment(book, "mine")
     add_learners(book, "ada", "bob", "cai")
@@ -450,6 +451,18 @@ def test_hostile_names_are_text():
     assert page.title.string == f"Class report: {HOSTILE[0]}"
 
 
+def test_learners_of_one_name_are_told_apart():
+    work = class_of([[1.0]], statuses=["missing"] * 3 + ["graded"])
+    names = ("Li", "Li", "Mori", "Abe")
+    found = tuple(
+        replace(one, first_name="Mai", last_name=name)
+        for one, name in zip(work.standings, names, strict=True)
+    )
+    page = render([summarise(replace(work, standings=found))], course="c", now=NOW)
+    [row] = [row for row in BeautifulSoup(page, "html.parser")("tr") if row.text.count("Mai") == 3]
+    assert "Mai Li s0, Mai Li s1, Mai Mori" in row.text
+
+
 def test_names_are_no_formulas(tmp_path):
     from dlgrader.report.tables import write_tables
 
@@ -516,6 +529,20 @@ def test_the_default_folder_is_in_the_course(tmp_path):
     report(course, Teller(as_json=True), names=False)
     assert (tmp_path / "report" / "report.html").is_file()
     assert (tmp_path / "report_without_names" / "report.html").is_file()
+
+
+def test_late_is_what_an_export_would_say(tmp_path):
+    course = made_up_course(tmp_path, 60, assignments=["ps5_modern_cnn"])
+    late = report(course, Teller(as_json=True)).facts["assignments"]["ps5_modern_cnn"]["late"]
+    assert late > 0
+    with course.gradebook() as book:
+        everybody = {one.id: {"*": 24 * 90} for one in book.students}
+    config = tmp_path / "nbgrader_config.py"
+    config.write_text(f"{config.read_text()}c.LatePenalties.extensions = {everybody}\n")
+    extended = report(Course(tmp_path), Teller(as_json=True))
+    assert extended.facts["assignments"]["ps5_modern_cnn"]["late"] == 0
+    for one in rows(tmp_path / "report" / "learners.csv"):
+        assert one["late penalty"] in ("", "0.0")
 
 
 def test_what_cannot_be_reported(course, tmp_path):

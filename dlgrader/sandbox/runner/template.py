@@ -122,6 +122,7 @@ class Template:
                 self._be_runner(asked, line, stderr, about)
             self._control.close()
             _keep_open(())
+            kernel.drop_capabilities()
             ended = 0
             while ended != runner:
                 ended, status = os.waitpid(-1, 0)
@@ -247,7 +248,7 @@ def _send(control: socket.socket, message: dict[str, Any], files: list[int] | No
 
 def _receive(control: socket.socket) -> tuple[dict[str, Any], list[int]]:
     """Return the next message and its open files; an empty one when the other side is gone."""
-    text, files, _, _ = socket.recv_fds(control, _MESSAGE_BYTES, 2)
+    text, files, _, _ = socket.recv_fds(control, _MESSAGE_BYTES, 2, socket.MSG_CMSG_CLOEXEC)
     return (json.loads(text) if text else {}), files
 
 
