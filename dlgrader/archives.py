@@ -24,6 +24,7 @@ ENDINGS = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".tbz2")
 
 _CHUNK = 2**20
 _MOST_FOLDERS_DEEP = 20
+_LONGEST_PART, _LONGEST_PATH = 200, 1_000
 _DIRECTORY_ENTRY = 300
 """Bytes in a zip file's directory that an entry with a long name takes."""
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
@@ -162,7 +163,8 @@ def safe_name(name: str) -> str:
         raise _LeftOut("no name")
     if len(path.parts) > _MOST_FOLDERS_DEEP:
         raise _LeftOut("too many folders deep")
-    if any(len(part.encode("utf-8")) > 200 for part in path.parts):
+    lengths = [len(part.encode("utf-8")) for part in path.parts]
+    if max(lengths) > _LONGEST_PART or sum(lengths) > _LONGEST_PATH:
         raise _LeftOut("too long a name")
     return str(path)
 

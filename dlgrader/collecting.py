@@ -49,7 +49,14 @@ def collect(
         if archives:
             names = Names(pattern or _configured_pattern(course))
             roster = Roster(known.values())
-            ArchiveCollection(course, assignment, notebooks, names, roster, notes).take_in(archives)
+            taking = ArchiveCollection(course, assignment, notebooks, names, roster, notes)
+            try:
+                taking.take_in(archives)
+            except OSError as error:
+                raise GradingError(
+                    f"collecting stopped: {error}. No submission is left half; when that is mended, "
+                    "give the same command again"
+                ) from error
         else:
             course.collect(assignment)
     there = set(course.students(assignment))

@@ -6,21 +6,23 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nbgrader.plugins import CsvExportPlugin
 from traitlets.config import Config
 
 from dlgrader.course import CONFIG_FILE, Course, quiet_environment
 from dlgrader.declarations import Assignment
 from dlgrader.exercises import load_assignment
+from dlgrader.exports import export
 from dlgrader.generate import write_source
 from dlgrader.sample_class import SampleLearner, fill_in, load_class
 from dlgrader.sandbox_settings import sandbox_problem
 from dlgrader.solutions import points_of
+from dlgrader.telling import Outcome, Teller
 
 
 @dataclass(frozen=True)
@@ -49,44 +51,61 @@ class Row:
         ]
 
 
-def demonstrate(course_folder: Path, name: str, to: Path) -> bool:
-    """Run the workflow in a temporary folder, put the results into `to`, print the class table.
+def demonstrate(
+    course_folder: Path, teller: Teller, name: str = "ps4_convolution", to: Path | None = None
+) -> Outcome:
+    """Run the workflow in a temporary folder, keep the results, say the class table.
+
+    Parameters
+    ----------
+    course_folder : Path
+    teller : Teller
+    name : str
+        The assignment.
+    to : Path, optional
+        Where grades and feedback are put; by default ``build/sample_class`` in the course.
 
     Returns
     -------
-    bool
-        Whether every learner got the points that their file expects.
+    Outcome
+        Ok if every learner got the points that their file expects.
     """
+    to = to or course_folder / "build" / "sample_class"
     declared = load_assignment(name)
     learners = load_class(course_folder, name)
-    print(f"{name}: the whole workflow with a made-up class of {len(learners)}")
+    teller.say(f"{name}: the whole workflow with a made-up class of {len(learners)}")
     with tempfile.TemporaryDirectory(prefix="sample_class_") as temporary:
         folder = Path(temporary)
         with quiet_environment(folder / "home"):
-            course = _set_up(course_folder, name, folder)
-            _step("generate and release", lambda: _release(course, name))
-            _step(
-                "fetch, submit, collect",
-                lambda: _hand_in(course, course_folder, name, learners, folder / "learners"),
-            )
-            rows = _autograde(course, declared, learners)
-            _step("grade the written answers", lambda: _grade_by_hand(course, name, learners))
-            _step("write and release the feedback", lambda: _give_feedback(course, name))
+            course = _set_up(course_folder, teller, name, folder)
+            with _step(teller, "generate and release"):
+                course.generate_assignment(name)
+                course.release_assignment(name)
+            with _step(teller, "fetch, submit, collect"):
+                _hand_in(course, course_folder, name, learners, folder / "learners")
+            rows = _autograde(course, teller, declared, learners)
+            with _step(teller, "grade the written answers"):
+                _grade_by_hand(course, name, learners)
+            with _step(teller, "write and release the feedback"):
+                course.generate_feedback(name)
+                course.release_feedback(name)
             rows = [_with_points(course, declared, row) for row in rows]
-            _step("export", lambda: _export(course, name, learners, to))
-    print()
-    print(class_table(declared, rows))
-    print(f"\nGrades:   {to / 'grades.csv'}\nFeedback: {to / 'feedback'}{os.sep}")
+            with _step(teller, "export"):
+                _export(course, teller, name, learners, to)
+    teller.say("")
+    teller.say(class_table(declared, rows))
+    teller.say(f"\nGrades:   {to / 'grades.csv'}\nFeedback: {to / 'feedback'}{os.sep}")
     surprises = [f"{row.learner.name}: {what}" for row in rows for what in row.surprises]
     for surprise in surprises:
-        print(f"NOT AS EXPECTED  {surprise}")
-    return not surprises
+        teller.say(f"NOT AS EXPECTED  {surprise}")
+    points = {row.learner.name: dict(row.points) for row in rows}
+    return Outcome(not surprises, {"points": points, "surprises": surprises})
 
 
 # -- the steps -----------------------------------------------------------------------------------
 
 
-def _set_up(course_folder: Path, name: str, folder: Path) -> Course:
+def _set_up(course_folder: Path, teller: Teller, name: str, folder: Path) -> Course:
     """Make a course folder with the settings of the real one and an exchange of its own."""
     root = folder / "course"
     root.mkdir()
@@ -100,14 +119,11 @@ def _set_up(course_folder: Path, name: str, folder: Path) -> Course:
     }
     problem = sandbox_problem(Config())
     if problem:
-        print(f"  NOTE  {problem}\n  The made-up class, and nothing else, is graded without it.")
+        teller.say(
+            f"  NOTE  {problem}\n  The made-up class, and nothing else, is graded without it."
+        )
         settings["RunInSandbox"] = {"sandbox": False}
     return Course(root, settings)
-
-
-def _release(course: Course, name: str) -> None:
-    course.generate_assignment(name)
-    course.release_assignment(name)
 
 
 def _hand_in(
@@ -121,7 +137,7 @@ def _hand_in(
 
 
 def _autograde(
-    course: Course, declared: Assignment, learners: Sequence[SampleLearner]
+    course: Course, teller: Teller, declared: Assignment, learners: Sequence[SampleLearner]
 ) -> list[Row]:
     rows = []
     for number, learner in enumerate(learners, start=1):
@@ -129,10 +145,7 @@ def _autograde(
         failure = course.autograde(declared.name, learner.name)
         seconds = time.perf_counter() - start
         status = f"not graded: {failure.splitlines()[-1]}" if failure else "graded"
-        print(
-            f"  autograde {number} of {len(learners)}: {learner.name:8} {seconds:6.1f} s",
-            flush=True,
-        )
+        teller.say(f"  autograde {number} of {len(learners)}: {learner.name:8} {seconds:6.1f} s")
         rows.append(Row(learner, {}, seconds, status))
     return rows
 
@@ -149,11 +162,6 @@ def _grade_by_hand(course: Course, name: str, learners: Sequence[SampleLearner])
         book.db.commit()
 
 
-def _give_feedback(course: Course, name: str) -> None:
-    course.generate_feedback(name)
-    course.release_feedback(name)
-
-
 def _with_points(course: Course, declared: Assignment, row: Row) -> Row:
     if row.status != "graded":
         return row
@@ -168,7 +176,9 @@ def _with_points(course: Course, declared: Assignment, row: Row) -> Row:
     return Row(row.learner, points, row.seconds, "waits for a grader" if waiting else row.status)
 
 
-def _export(course: Course, name: str, learners: Sequence[SampleLearner], to: Path) -> None:
+def _export(
+    course: Course, teller: Teller, name: str, learners: Sequence[SampleLearner], to: Path
+) -> None:
     pages = to / "feedback"
     shutil.rmtree(pages, ignore_errors=True)
     pages.mkdir(parents=True)
@@ -176,8 +186,7 @@ def _export(course: Course, name: str, learners: Sequence[SampleLearner], to: Pa
         page = course.submission("feedback", learner.name, name) / f"{name}.html"
         if page.is_file():
             shutil.copy(page, pages / f"{learner.name}.html")
-    with course.gradebook() as book:
-        CsvExportPlugin(to=str(to / "grades.csv")).export(book)
+    export(course, teller, to=to / "grades.csv")
 
 
 # -- what is seen --------------------------------------------------------------------------------
@@ -215,7 +224,8 @@ def class_table(declared: Assignment, rows: Sequence[Row]) -> str:
     return "\n".join([*lines, "", f"Columns: {legend}"])
 
 
-def _step(title: str, run: Callable[[], None]) -> None:
+@contextmanager
+def _step(teller: Teller, title: str) -> Iterator[None]:
     start = time.perf_counter()
-    run()
-    print(f"  {title}: {time.perf_counter() - start:.1f} s", flush=True)
+    yield
+    teller.say(f"  {title}: {time.perf_counter() - start:.1f} s")

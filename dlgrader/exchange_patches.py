@@ -8,6 +8,7 @@ be read stops no other; and what was left out is noted for `dlgrader collect`.
 from __future__ import annotations
 
 import fnmatch
+import os
 import shutil
 import stat
 from pathlib import Path
@@ -66,10 +67,10 @@ def _take_in(self: Any, record: dict[str, Any]) -> None:
     place, assignment = place_of(self.coursedir, student), self.coursedir.assignment_id
     place.put_right()
     there = place.folder.is_dir()
-    if there and not stat.S_ISDIR(source.lstat().st_mode):
+    if there and (problem := _problem(source)):
         # Without an earlier one, it counts as an empty submission.
-        self.log.warning("Not collected: %s is no folder", source)
-        notes.refused.append((student, "not collected: it is no folder, or a link to one"))
+        self.log.warning("Not collected: %s %s", source, problem)
+        notes.refused.append((student, f"not collected: {problem}; the earlier one stays"))
         return
     if self.check_owner and pwd is not None and (owner := _owner(source)) != student:
         self.log.warning(
@@ -102,6 +103,13 @@ def _is_wanted(self: Any, place: Place, record: dict[str, Any]) -> bool:
     if self.update and (before is None or record["timestamp"] > before):
         return True
     return bool(self.before_duedate and before != record["timestamp"])
+
+
+def _problem(source: Path) -> str:
+    """Return why nothing can be taken out of a folder; empty if something may."""
+    if not stat.S_ISDIR(source.lstat().st_mode):
+        return "it is no folder, or a link to one"
+    return "" if os.access(source, os.R_OK | os.X_OK) else "its folder may not be read"
 
 
 def _owner(source: Path) -> str:

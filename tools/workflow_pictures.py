@@ -33,7 +33,7 @@ from dlgrader.releasing import release  # noqa: E402
 from dlgrader.report import report  # noqa: E402
 from dlgrader.roster import Learner, enter  # noqa: E402
 from dlgrader.sample_class import SampleLearner, fill_in, load_class  # noqa: E402
-from dlgrader.telling import Teller  # noqa: E402
+from dlgrader.telling import Outcome, Teller  # noqa: E402
 
 NAME = "ps4_convolution"
 PICTURES = ROOT / "book" / "appendix" / "pictures"
@@ -119,10 +119,15 @@ def _grade_class(course: Course) -> None:
         (folder / "timestamp.txt").write_text(HANDED_IN, encoding="utf-8")
         (folder / f"{NAME}.ipynb").write_bytes(released)
         fill_in(folder / f"{NAME}.ipynb", learner, ROOT, NAME)
-    autograde(course, teller, NAME)
+    _demand(autograde(course, teller, NAME))
     _grade_by_hand(course, [learner for learner in learners if learner.name != WAITING])
-    feedback(course, teller, NAME, release=False)
-    report(course, teller)
+    _demand(feedback(course, teller, NAME, release=False))
+    _demand(report(course, teller))
+
+
+def _demand(outcome: Outcome) -> None:
+    if not outcome.ok:
+        raise GradingError("\n".join(outcome.attention))
 
 
 def _grade_by_hand(course: Course, learners: list[SampleLearner]) -> None:

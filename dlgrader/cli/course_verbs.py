@@ -128,9 +128,7 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
 def _demo(options: Options, teller: Teller) -> Outcome:
     from dlgrader.demo import demonstrate
 
-    del teller
-    root = open_course(options).root
-    return Outcome(demonstrate(root, options.assignment, options.to or root / "build/sample_class"))
+    return demonstrate(open_course(options).root, teller, options.assignment, options.to)
 
 
 INIT = Verb(

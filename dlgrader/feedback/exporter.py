@@ -17,8 +17,7 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook
 
-from dlgrader.declarations import Assignment
-from dlgrader.exercises import assignment_names, load_assignment
+from dlgrader.exercises import declaration_of
 from dlgrader.feedback.cells import anchors, shown_cells
 from dlgrader.feedback.facts import Facts, find_facts
 from dlgrader.feedback.sanitising import plain
@@ -77,7 +76,7 @@ class FeedbackExporter(Exporter):
 
 def render_page(notebook: NotebookNode, facts: Facts, digest: str = "") -> str:
     """Return the page of a graded notebook, or of one whose grading failed."""
-    declared = _declaration(facts)
+    declared = declaration_of(facts.assignment, facts.notebook)
     parts = summary(notebook, facts, declared)
     cells = [] if facts.failed else list(shown_cells(notebook, facts, parts, declared is not None))
     style = files("dlgrader.feedback").joinpath("page.css").read_text("utf-8")
@@ -86,18 +85,14 @@ def render_page(notebook: NotebookNode, facts: Facts, digest: str = "") -> str:
         title=declared.title if declared else plain(facts.notebook),
         facts=facts,
         student=plain(facts.name),
+        reason="\n".join(map(plain, facts.reason.splitlines())),
+        remarks=list(map(plain, facts.remarks)),
         parts=parts,
         cells=cells,
         anchors=anchors(cells),
         style=Markup(style),  # a file of this package
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
     )
-
-
-def _declaration(facts: Facts) -> Assignment | None:
-    if facts.assignment in assignment_names() and facts.notebook == facts.assignment:
-        return load_assignment(facts.assignment)
-    return None
 
 
 @cache

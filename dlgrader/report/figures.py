@@ -60,7 +60,10 @@ def overview(summaries: Sequence[Summary]) -> str:
             )
             middle = [place - 0.25, place + 0.25]
             ax.plot([spread.median] * 2, middle, "-", color=STEPS[3], lw=3, zorder=4)
-        _names(ax, [_label(summary.work.name, str(place)) for place, summary in enumerate(drawn)])
+        _names(
+            ax,
+            [_label(summary.work.name, str(place)) for place, summary in enumerate(drawn, start=1)],
+        )
         _share_axis(ax, "share of the points")
         said = "; ".join(
             f"{shown(summary.work.name)}: median {percent(summary.spread.median)}, middle half "

@@ -44,6 +44,7 @@ class Branch:
         self._process, self._known, self._limits = process, known, limits
         self._end, self._ended_session = end, ended_session
         self._over = ""
+        self._anew = False
 
     def __enter__(self) -> Branch:
         return self
@@ -58,15 +59,7 @@ class Branch:
 
     def reset(self) -> None:
         """Forget all calls; the next one is number 0 again."""
-        if not self._over:
-            try:
-                self._ask({"do": "reset"})
-            except CallTimeout:
-                self._stop("The process did not react.")
-            except ClosedError:
-                self._stop("")
-            except WireError as error:
-                self._stop(f"The process sent what is no answer ({error}).")
+        self._anew = True  # said together with what is asked next
 
     def play(self, call: Call) -> Outcome:
         """Make a call; calls are numbered from 0 in the order in which they are made."""
@@ -126,9 +119,10 @@ class Branch:
                 raise ClosedError("the sandbox is gone")
 
         try:
-            parts = pack(message)
+            parts = pack({**message, "anew": self._anew})
         except WireError as error:  # the grader's mistake, not the learner's
             raise ValueError(f"this call can't be sent: {error}") from None
+        self._anew = False
         self._line.send_parts(parts, check)
         return self._line.receive(check)
 
@@ -167,13 +161,15 @@ def _outcome(answer: dict[str, Any]) -> Outcome:
         raise WireError("an answer of an unknown kind")
     if type(lines) is not int or lines < 0:
         raise WireError("an answer of an unknown kind")
+    after = _held(answer.get("after"))
     return Outcome(
         problem=_text(answer, "problem"),
         raised=tuple(name[:100] for name in raised[:50]),
         printed=_text(answer, "printed"),
         lines=min(lines, 2**62),
-        after=_held(answer.get("after")),
-        original=_held(answer.get("original")),
+        after=after,
+        # Of these, the process sends only those that hold something else.
+        original={**after, **_held(answer.get("original"))},
     )
 
 

@@ -98,7 +98,7 @@ class ClassRoom:
             env=self._shell,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
         )
         if done.returncode == 0:
             self.where = Path((self.folder / "where").read_text(encoding="utf-8").strip())

@@ -234,7 +234,7 @@ def test_a_link_does_not_choose_the_settings(browser, course, server):
         "document.body.append(a); a.click(); }",
         f"/formgrader?path={path}",
     )
-    page.get_by_text("not authorized").wait_for()
+    page.get_by_text("Sorry, you are not authorized").wait_for()
     assert not (course / "taken_over").exists()
     context.close()
 

@@ -465,6 +465,7 @@ def hostile_zip(tmp_path):
             "..\\evil",
             "new\nline",
             "/".join("d" * 30),
+            "/".join(["d" * 150] * 9),
             "n" * 250,
         ):
             archive.writestr(name, "evil")
@@ -479,7 +480,7 @@ def hostile_zip(tmp_path):
 def test_zip_entries_that_are_left_out(tmp_path):
     found = unpack(hostile_zip(tmp_path), tmp_path / "in" / "side")
     assert found.files == ["good.txt"]
-    assert len(found.left_out) == 12
+    assert len(found.left_out) == 13
     assert "link: a symbolic link" in found.left_out
     assert "../evil: a path that leads out of the archive" in found.left_out
     assert "/etc/evil: an absolute path" in found.left_out
@@ -650,6 +651,23 @@ def test_hostile_learners_in_one_download(course, tmp_path, monkeypatch):
     assert any("twin2: work.zip is neither a zip file" in line for line in outcome.attention)
     assert not list(tmp_path.rglob("evil.txt"))
     assert not left_behind(course)
+
+
+def test_a_disk_that_is_full_is_named_and_nothing_stays_half(course, tmp_path, monkeypatch):
+    take_in(course, zipped(tmp_path / "1.zip", [(f"ada/{BOOK}", "first")]))
+    path = zipped(tmp_path / "2.zip", [(f"ada/{BOOK}", "second")])
+
+    def full(source, target):
+        Path(target).write_text("sec")
+        raise OSError(28, "No space left on device", str(target))
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(GradingError, match="No space left on device"):
+        take_in(course, path)
+    monkeypatch.undo()
+    assert submitted(course, "ada") == {BOOK: b"first"}
+    assert not left_behind(course)
+    assert take_in(course, path).facts["replaced"] == ["ada"]
 
 
 def test_a_broken_archive_never_replaces_a_submission(course, tmp_path):

@@ -15,10 +15,15 @@ import pytest
 pytest.importorskip("nbgrader", reason="needs the extra 'grading'")
 pytest.importorskip("psycopg", reason="needs the extra 'postgres'")
 
+from sandbox_tools import needs_sandbox
 from sqlalchemy import create_engine, text
 from synthetic_class import LIGHT, make_class, make_course, snapshot
 
+from dlgrader.autograde import autograde
 from dlgrader.course import Course
+from dlgrader.doctor.gradebook import gradebook
+from dlgrader.exports import export
+from dlgrader.telling import Teller
 
 _PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
@@ -90,6 +95,42 @@ def course_on(db_url: str, folder: Path) -> Course:
     return make_course(folder, config=f"c.CourseDirectory.db_url = {db_url!r}\n")
 
 
+@needs_sandbox
+def test_the_workflow(db_url, tmp_path):
+    course = course_on(db_url, tmp_path / "course")
+    assert not (course.root / "gradebook.db").exists()
+    names = [one.name for one in make_class(course, LIGHT, 8)]
+    outcome = autograde(course, Teller(), LIGHT, jobs=2)
+    assert outcome.ok
+    assert sorted(outcome.facts["graded"]) == names
+    # The same as on SQLite, and a second run does nothing.
+    other = make_course(tmp_path / "other")
+    make_class(other, LIGHT, 8)
+    assert autograde(other, Teller(), LIGHT, jobs=1).ok
+    ours, theirs = snapshot(course), snapshot(other)
+    assert theirs.differences(ours) == []
+    assert autograde(course, Teller(), LIGHT, jobs=2).facts["graded"] == []
+    assert ours.differences(snapshot(course)) == []
+    assert not (course.root / "gradebook.db").exists()
+    # What is exported, too.
+    for one, to in ((course, tmp_path / "ours.csv"), (other, tmp_path / "theirs.csv")):
+        assert export(one, Teller(), "csv", to, LIGHT).ok
+    assert (tmp_path / "ours.csv").read_text() == (tmp_path / "theirs.csv").read_text()
+    (found,) = gradebook(course)
+    assert found.state == "ok"
+    assert "learners" in found.says
+
+
+def test_the_doctor_on_an_empty_database(db_url, tmp_path):
+    (tmp_path / "nbgrader_config.py").write_text(
+        f"c = get_config()\nc.CourseDirectory.db_url = {db_url!r}\n"
+    )
+    (found,) = gradebook(Course(tmp_path))
+    assert found.state == "ok"
+    assert "still empty" in found.says
+
+
+@needs_sandbox
 def test_the_released_order_of_cells_does_not_depend_on_the_order_of_rows(db_url, tmp_path):
     course = course_on(db_url, tmp_path / "course")
     (learner,) = make_class(course, LIGHT, 1)

@@ -19,6 +19,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dlcore.checks.calling import LocalPlayer
 from dlcore.checks.comparing import as_plain_data
 from dlcore.checks.plans import Outcome, UnusableError
@@ -31,6 +33,7 @@ from .wire import PLAN, ClosedError, Line, TooLargeError, WireError, pack
 _to_text = json.JSONEncoder().encode
 _fork, _waitpid, _exit, _close = os.fork, os.waitpid, os._exit, os.close
 _socket, _recv_fds, _exit_code = socket.socket, socket.recv_fds, os.waitstatus_to_exitcode
+_array = np.ndarray
 _ANY_SIZE = 1 << 40
 
 
@@ -148,11 +151,10 @@ class _Branch:
     def serve(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Return the answer, whatever the learner's code does."""
         try:
+            if asked["anew"]:
+                self._player.reset()
             if asked["do"] == "play":
                 return _fields(self._player.play(asked["call"]))
-            if asked["do"] == "reset":
-                self._player.reset()
-                return {}
             if asked["do"] == "fetch":
                 return {"value": self._player.fetch(asked["result"])}
             return {"value": self._read(asked["name"])}
@@ -183,7 +185,26 @@ class _Branch:
 
 
 def _fields(outcome: Outcome) -> dict[str, Any]:
-    return {name: getattr(outcome, name) for name in Outcome.__dataclass_fields__}
+    """Return an outcome's fields; of the original arguments, only what is not the same after it."""
+    fields = {name: getattr(outcome, name) for name in Outcome.__dataclass_fields__}
+    fields["original"] = {
+        name: held
+        for name, held in outcome.original.items()
+        if not _same(held, outcome.after.get(name))
+    }
+    return fields
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether arrays, or dicts of them, are equal to the last bit."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, _array):
+        equal_kind = one.dtype == other.dtype and one.shape == other.shape
+        return equal_kind and one.tobytes() == other.tobytes()
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+    return one is None
 
 
 def _set_limits(limits: dict[str, int]) -> None:
