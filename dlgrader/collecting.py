@@ -54,7 +54,7 @@ def collect(
                 taking.take_in(archives)
             except OSError as error:
                 raise GradingError(
-                    f"collecting stopped: {error}. No submission is left half; when that is mended, "
+                    f"collecting stopped: {error}. No submission is left half; mend that and "
                     "give the same command again"
                 ) from error
         else:

@@ -62,7 +62,7 @@ class SampleLearner:
 
 
 def load_class(course: Path, assignment: str) -> list[SampleLearner]:
-    """Return the assignment's sample class, the course's or the package's, in alphabetical order."""
+    """Return the assignment's sample class, in alphabetical order; the course's own goes before."""
     own = course / "solutions" / assignment / "sample_class"
     folder = own if own.is_dir() else package_texts() / assignment / "sample_class"
     learners = [_read(path) for path in sorted(folder.glob("*.py"))]

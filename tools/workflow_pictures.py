@@ -88,7 +88,7 @@ def _photograph(folder: Path, program: str) -> None:
         formgrader = f"{lab[0].partition('/lab')[0]}/formgrader"
         page.goto(f"{formgrader}/manage_submissions/{NAME}")
         page.locator("#main-table .autograde a").first.wait_for()
-        _take(page, "formgrader", 640)
+        _take(page, "formgrader", 640, width=1200)
         page.goto(f"{formgrader}/gradebook/{NAME}/{NAME}")
         # Submissions are shown in an order of their own, so one is chosen by its hidden name.
         entry = page.locator("#main-table .name a.name-shown", has_text="Okafor, Ada")
@@ -154,10 +154,15 @@ def _window(p, program: str) -> Iterator[Page]:
 
 
 def _take(
-    page: Page, name: str, height: int, place: Locator | None = None, edge: str = "start"
+    page: Page,
+    name: str,
+    height: int,
+    place: Locator | None = None,
+    edge: str = "start",
+    width: int = WIDTH,
 ) -> None:
     """Photograph the top of a page, or what begins or ends with a place."""
-    page.set_viewport_size({"width": WIDTH, "height": height})
+    page.set_viewport_size({"width": width, "height": height})
     page.add_style_tag(content=_fonts())
     page.evaluate("document.activeElement?.blur()")
     if place is not None:

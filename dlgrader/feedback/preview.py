@@ -33,6 +33,11 @@ var MathJax = {Hub: {Startup: {signal: {
   Interest: function (heard) { window.setTimeout(function () { heard("End"); }, 0); }
 }}}};
 </script>
+<style>
+mtd[columnalign="left"] { text-align: left; }
+mtd[columnalign="right"] { text-align: right; }
+mi[mathvariant^="bold"], mn[mathvariant="bold"] { font-weight: 700; }
+</style>
 {% endmacro %}"""
 
 # nbgrader 0.9 asks for a file by the name that it had before.

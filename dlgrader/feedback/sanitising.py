@@ -13,7 +13,7 @@ import re
 import unicodedata
 
 import nh3
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 _TAGS = (
     "a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em "
@@ -71,6 +71,7 @@ def _attribute(_tag: str, name: str, value: str) -> str | None:
 
 
 NOTHING = Markup()
+_MOST_ROUNDS = 6
 
 _CLEANER = nh3.Cleaner(
     tags=set(_TAGS.split()),
@@ -82,13 +83,25 @@ _CLEANER = nh3.Cleaner(
     url_schemes={"http", "https", "mailto", "data"},
 )
 
+# Of several line breaks at the head of a `pre`, each reading takes one.
+_AFTER_PRE = re.compile(r"(<pre\b[^>]*>)[\r\n]+", re.IGNORECASE)
 # Characters that no text needs and that only mislead: all controls but tab and line break.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 def clean(html: str) -> Markup:
-    """Return what of the HTML is harmless, well-formed and ready to be put into a page."""
-    return Markup(_CLEANER.clean(_CONTROLS.sub("", html)))  # just cleaned
+    """Return what of the HTML is harmless, well-formed and ready to be put into a page.
+
+    A browser reads the result anew, and misnested elements then find other places; so it is
+    cleaned again until nothing changes any more. What never settles is shown as text.
+    """
+    text = _AFTER_PRE.sub(r"\1", _CONTROLS.sub("", html))
+    for _ in range(_MOST_ROUNDS):
+        cleaned = _CLEANER.clean(text)
+        if cleaned == text:
+            return Markup(cleaned)
+        text = cleaned
+    return escape(html)
 
 
 def plain(text: object) -> str:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from dlgrader.declarations import CodeExercise, Section
-from dlgrader.records import GRADED
 from dlgrader.report import statistics
 from dlgrader.report.reading import ClassWork, Item, properties_of
 
@@ -162,11 +161,6 @@ class Summary:
     held: tuple[Held, ...]
     properties: tuple[PropertyFigures, ...]
 
-    @property
-    def judged(self) -> int:
-        """How many submissions the course's own judge has graded."""
-        return len(_judged(self.work))
-
 
 def summarise(work: ClassWork) -> Summary:
     """Compute the figures of an assignment."""
@@ -250,18 +244,8 @@ def _notes(item: Item, p: float, r: float) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _judged(work: ClassWork) -> list[str]:
-    """Return the students whose last grading has succeeded, and counts."""
-    counted = {one.student for one in work.standings if one.points is not None}
-    return [
-        student
-        for student, record in work.records.items()
-        if record.state == GRADED and student in counted and record.exercises
-    ]
-
-
 def _held(work: ClassWork) -> Iterable[Held]:
-    judged = _judged(work)
+    judged = work.judged
     found = []
     for item in work.items:
         if not isinstance(item.exercise, CodeExercise):
@@ -291,7 +275,7 @@ def _held(work: ClassWork) -> Iterable[Held]:
 
 
 def _properties(work: ClassWork) -> Iterable[PropertyFigures]:
-    judged = _judged(work)
+    judged = work.judged
     for item in work.items:
         titles = properties_of(item.exercise)
         asked, failed = Counter[str](), Counter[str]()
@@ -301,10 +285,9 @@ def _properties(work: ClassWork) -> Iterable[PropertyFigures]:
                 continue  # the grader itself, so it says nothing about the learner
             for key, (points, most) in about["properties"].items():
                 # An answer that could not be judged has the one property "all".
-                keys = tuple(titles) if key == "all" else (key,) if most > 0 else ()
-                asked.update(keys)
-                if points < most:
-                    failed.update(keys)
+                for one in titles if key == "all" else (key,) if most > 0 else ():
+                    asked[one] += 1
+                    failed[one] += points < most
         for key, title in titles.items():
             if asked[key]:
                 yield PropertyFigures(item, key, title, asked[key], failed[key])
@@ -321,7 +304,7 @@ def teach_again(summaries: Sequence[Summary]) -> list[SectionFigures]:
     worst: dict[Section, Held] = {}
     for summary in summaries:
         work = summary.work
-        students = _judged(work)
+        students = work.judged
         for item in work.items:
             if not isinstance(item.exercise, CodeExercise):
                 continue

@@ -96,7 +96,7 @@ def render(
         learners=len(everybody),
         shared_names=shared_names,
         graded=sum(len(summary.work.students) for summary in summaries),
-        judged=sum(summary.judged for summary in summaries),
+        judged=sum(len(summary.work.judged) for summary in summaries),
         sections=analysis.teach_again(summaries)[:_MOST_OVERALL],
         top=sorted(all_held, key=lambda held: -held.share)[:_MOST_OVERALL],
         help=learners.who_needs_help(summaries, now),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,16 @@ class ClassWork:
     records: Mapping[str, Record]
     students: tuple[str, ...]
     points: np.ndarray
+
+    @cached_property
+    def judged(self) -> tuple[str, ...]:
+        """Students of whose submissions it is known what the course's own judge has found."""
+        counted = set(self.students)
+        return tuple(
+            student
+            for student, record in self.records.items()
+            if record.state == records.GRADED and student in counted and record.exercises
+        )
 
     @property
     def most(self) -> np.ndarray:

@@ -137,7 +137,7 @@ def _misconceptions(summary: Summary) -> Iterable[Row]:
             "misconception": held.name,
             "sentence": held.says,
             "learners": held.learners,
-            "judged": summary.judged,
+            "judged": len(summary.work.judged),
             "share": held.share,
             "mean points lost": held.lost,
             "section": section.number if section else "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from dlgrader.sandbox.runner.wire import ClosedError, Line, WireError, pack
 
 _TICK_SECONDS = 0.05
 _TEXT = 2_000
+_AT_ONCE = 16
 
 
 class CallTimeout(Exception):  # noqa: N818 (it is no error of the program's)
@@ -63,11 +64,26 @@ class Branch:
 
     def play(self, call: Call) -> Outcome:
         """Make a call; calls are numbered from 0 in the order in which they are made."""
+        return self.play_all((call,))[0]
+
+    def play_all(self, calls: Sequence[Call]) -> list[Outcome]:
+        """Make calls until one has a problem; it is the last of the outcomes."""
+        outcomes: list[Outcome] = []
+        for start in range(0, len(calls), _AT_ONCE):
+            for number, call in enumerate(some := tuple(calls[start : start + _AT_ONCE])):
+                # All are sent with the first: the process need not wait for the next one.
+                outcomes.append(self._play(call, some if number == 0 else ()))
+                if outcomes[-1].problem:
+                    return outcomes
+        return outcomes
+
+    def _play(self, call: Call, sent: tuple[Call, ...]) -> Outcome:
+        """Receive the outcome of a call, after sending calls, if there are any to send."""
         if self._over:
             return Outcome(problem=self._over)
         name = call.function
         try:
-            answer = self._ask({"do": "play", "call": call})
+            answer = self._ask({"do": "play", "calls": sent} if sent else None)
             if "refused" in answer:
                 return Outcome(problem=f"{name} gave back {_text(answer, 'refused')}.")
             return _outcome(answer)
@@ -109,7 +125,8 @@ class Branch:
         if not self._over:
             self._stop("the branch is closed")
 
-    def _ask(self, message: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, message: dict[str, Any] | None) -> dict[str, Any]:
+        """Send a message, if there is one, and receive an answer."""
         end = time.monotonic() + self._limits.call_seconds
 
         def check() -> None:
@@ -118,12 +135,13 @@ class Branch:
             if self._process.poll() is not None:
                 raise ClosedError("the sandbox is gone")
 
-        try:
-            parts = pack({**message, "anew": self._anew})
-        except WireError as error:  # the grader's mistake, not the learner's
-            raise ValueError(f"this call can't be sent: {error}") from None
-        self._anew = False
-        self._line.send_parts(parts, check)
+        if message is not None:
+            try:
+                parts = pack({**message, "anew": self._anew})
+            except WireError as error:  # the grader's mistake, not the learner's
+                raise ValueError(f"this call can't be sent: {error}") from None
+            self._anew = False
+            self._line.send_parts(parts, check)
         return self._line.receive(check)
 
     def _value(self, message: dict[str, Any], what: str) -> Any:

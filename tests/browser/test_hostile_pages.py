@@ -23,7 +23,8 @@ from dlgrader.feedback.exporter import render_page
 from dlgrader.feedback.facts import Facts, Mark
 
 NAME = "own"
-POLICY_LEAVES = {"meta-refresh"}  # a policy cannot forbid it; the cleaning does
+# A policy does not forbid a page to be led elsewhere; the cleaning does.
+POLICY_LEAVES = {"link-data", "meta-refresh"}
 
 
 @pytest.fixture(scope="module")

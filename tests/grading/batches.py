@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -93,15 +94,16 @@ class Starter:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
-    def start(self, root: Path, assignment: str, **options: Any) -> Batch:
+    def start(self, root: Path, assignment: str, log: Path | None = None, **options: Any) -> Batch:
         """Start ``autograde(course, teller, assignment, **options)`` in a course folder."""
+        log = log or root / LOG
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        order = {"root": str(root), "assignment": assignment, "options": options}
+        order = {"root": str(root), "assignment": assignment, "log": str(log), "options": options}
         self._process.stdin.write(f"{json.dumps(order)}\n")
         self._process.stdin.flush()
         first = psutil.Process(int(self._process.stdout.readline()))
-        return Batch(self._process, first, root / LOG)
+        return Batch(self._process, first, log)
 
     def run(self, root: Path, assignment: str, **options: Any) -> tuple[int, float]:
         """Run a batch to its end; return the exit code and how long it took."""
@@ -145,7 +147,7 @@ def _run(order: dict[str, Any]) -> None:
     from dlgrader.telling import Teller
 
     os.setsid()
-    log = os.open(Path(order["root"]) / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for number, stream in enumerate((nothing, log, log)):
         os.dup2(stream, number)
@@ -159,6 +161,8 @@ def _run(order: dict[str, Any]) -> None:
     except GradingError as error:
         print("GradingError:", error)
         code = 1
+    except BaseException:
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

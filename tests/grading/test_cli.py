@@ -116,6 +116,8 @@ CALLS = {
     "report": ("report ps1 ps2 --to here --no-names", "dlgrader.report.report"),
     "similarity": ("similarity ps1 --threshold 0.8", "dlgrader.similarity.similarity"),
     "rename": ("rename ada lovelace", "dlgrader.renaming.rename"),
+    "selfcheck": ("selfcheck ps1_vanishing_gradients --jobs 1", "dlgrader.selfcheck.selfcheck"),
+    "demo": ("demo ps4_convolution --to here", "dlgrader.demo.demonstrate"),
     "doctor": ("doctor", "dlgrader.doctor.doctor"),
 }
 EXPECTED = {
@@ -129,6 +131,7 @@ EXPECTED = {
     "report": {"assignments": ["ps1", "ps2"], "to": Path("here"), "names": False},
     "similarity": {"assignment": "ps1", "threshold": 0.8},
     "rename": {"old": "ada", "new": "lovelace"},
+    "demo": {"name": "ps4_convolution", "to": Path("here")},
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import base64
 import io
 import itertools
 import re
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -17,7 +18,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 pytest.importorskip("nbgrader", reason="needs the extra 'grading'")
 
 from dlgrader.execution import verdict_outputs
-from dlgrader.exercises import load_assignment
+from dlgrader.exercises import assignment_names, load_assignment
 from dlgrader.feedback.exporter import render_page
 from dlgrader.feedback.facts import Facts, Mark
 from dlgrader.feedback.formulas import formula
@@ -26,8 +27,9 @@ from dlgrader.feedback.markdown import render_markdown
 from dlgrader.feedback.outputs import render_outputs
 from dlgrader.feedback.sanitising import clean, plain
 from dlgrader.judge import PropertyVerdict, Verdict
-from dlgrader.solutions import points_cell
+from dlgrader.solutions import points_cell, solution_notebook
 
+ROOT = Path(__file__).resolve().parents[2]
 NAME = "ps1_vanishing_gradients"
 DECLARED = load_assignment(NAME)
 FIRST = DECLARED.code[0]
@@ -127,6 +129,18 @@ def test_a_formula_is_shown_without_a_script(tex, shown):
     assert shown in page.math.text
 
 
+@pytest.mark.parametrize("assignment", assignment_names())
+def test_all_formulas_of_the_assignments_can_be_shown(assignment):
+    notebook = solution_notebook(ROOT, load_assignment(assignment))
+    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    page = soup("".join(map(render_markdown, texts)))
+    assert page.select("math")
+    assert not page.select("code.tex")
+    for shown in page.select("math"):
+        assert "\\" not in shown.text, shown["alttext"]
+        assert "&" not in [part.text for part in shown.select("mi, mo")], shown["alttext"]
+
+
 @pytest.mark.parametrize(
     "tex",
     ["x_", r"\left( x \right", "{" * 3000 + "}" * 3000, "x" * 5000, r"\sqrt{" * 70 + "}" * 70],
@@ -193,6 +207,17 @@ def test_cleaning_is_final(html):
         assert not names & {"id", "name", "style"}
         assert tag.get("href", "https://").startswith("https://")
         assert "badge" not in tag.get("class", [])
+
+
+def test_misnested_elements_settle():
+    once = clean("<a href=https://a.b> <table> <a href=https://c.d>x</table>")
+    assert clean(once) == once
+    assert len(soup(once).select("a")) >= 2
+
+
+def test_line_breaks_at_the_head_of_a_block_do_no_harm():
+    shown = soup(clean("<pre>\n\n\n\n\n\n\n\n\n<b>x</b>\n</pre>"))
+    assert shown.pre.b.text == "x"
 
 
 @given(st.text())

@@ -245,6 +245,40 @@ def test_a_call_that_takes_too_long_is_stopped(impatient: Session, body: str) ->
         assert branch.fetch(Result(0)) == 7
 
 
+def test_many_calls_are_sent_at_once_and_made_until_one_fails(session: Session) -> None:
+    session.run_cell(
+        """
+made = []
+def note(n, bad=-1):
+    made.append(n)
+    if n == bad: raise ValueError(f"{n} is bad")
+    return np.array(n)
+def count(): return np.array(len(made))
+"""
+    )
+    with session.branch() as branch:
+        branch.reset()
+        outcomes = branch.play_all([Call("note", (n,)) for n in range(40)])
+        assert [outcome.problem for outcome in outcomes] == [""] * 40
+        assert [int(branch.fetch(Result(n))) for n in (0, 15, 16, 39)] == [0, 15, 16, 39]
+        branch.reset()
+        outcomes = branch.play_all([Call("note", (n, 20)) for n in range(40)])
+        assert len(outcomes) == 21
+        assert outcomes[-1].problem.startswith("note raised ValueError: 20 is bad")
+        branch.reset()
+        # None was made after that, and none of the answers is left.
+        assert len(branch.play_all([Call("count")])) == 1
+        assert branch.fetch(Result(0)) == 61
+
+
+def test_of_many_calls_the_one_that_takes_too_long_is_named(impatient: Session) -> None:
+    impatient.run_cell("def f(n):\n    return n\ndef g():\n    while True: pass")
+    with impatient.branch() as branch:
+        outcomes = branch.play_all([Call("f", (1,)), Call("f", (2,)), Call("g"), Call("f", (3,))])
+    assert [outcome.timed_out for outcome in outcomes] == [False, False, True]
+    assert outcomes[-1].problem.startswith("g was stopped after 1 s")
+
+
 def test_what_a_call_starts_ends_with_its_branch(session: Session) -> None:
     session.run_cell(
         """

@@ -113,14 +113,18 @@ def _be_branch(control: Line, number: int, shell: Shell, result_bytes: int) -> N
         branch = _Branch(shell.user_ns)
         while True:
             asked = line.receive()
-            _answer(line, branch.serve(asked), result_bytes)
+            for one in branch.parts(asked):
+                answer = branch.serve(one)
+                if not _answer(line, answer, result_bytes) or answer.get("problem"):
+                    break
     except BaseException:
         pass
     finally:
         _exit(0)
 
 
-def _answer(line: Line, answer: dict[str, Any], result_bytes: int) -> None:
+def _answer(line: Line, answer: dict[str, Any], result_bytes: int) -> bool:
+    """Send an answer, or why it can't be brought back; return whether it was sent."""
     too_large = f"more than {result_bytes / 2**20:.3g} MiB"
     try:
         if _bytes_of(answer) > result_bytes:
@@ -128,10 +132,13 @@ def _answer(line: Line, answer: dict[str, Any], result_bytes: int) -> None:
         line.send_parts(pack(answer))
     except TooLargeError:
         line.send({"refused": too_large})
+        return False
     except ClosedError:
         raise
     except WireError as error:
         line.send({"refused": f"what can't be brought back ({error})"})
+        return False
+    return True
 
 
 def _bytes_of(value: Any) -> int:
@@ -147,6 +154,16 @@ class _Branch:
     def __init__(self, names: dict[str, Any]) -> None:
         self._names = names
         self._player = LocalPlayer(names, seconds=None)
+
+    @staticmethod
+    def parts(asked: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return what is asked, call by call."""
+        if asked["do"] != "play":
+            return [asked]
+        return [
+            {"do": "play", "call": call, "anew": asked["anew"] and number == 0}
+            for number, call in enumerate(asked["calls"])
+        ]
 
     def serve(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Return the answer, whatever the learner's code does."""
