@@ -72,7 +72,7 @@ class Course:
     def _use(self, config: Config, settings: Mapping[str, Mapping[str, Any]]) -> None:
         config.merge(Config({name: dict(section) for name, section in settings.items()}))
         self.config = config
-        with _quietly():
+        with quietly():
             self._api = NbGraderAPI(config=config)
         # nbgrader's own default is the current folder.
         self.root = Path(self._api.coursedir.root or ".").resolve()
@@ -151,7 +151,7 @@ class Course:
 
     def timestamp(self, folder: Path) -> datetime.datetime | None:
         """Return when a submission was handed in, in UTC; None if nothing says so."""
-        with _quietly():
+        with quietly():
             found: datetime.datetime | None = self._api.coursedir.get_existing_timestamp(
                 str(folder)
             )
@@ -192,7 +192,7 @@ class Course:
         """Run a step; nbgrader changes the working directory while it works."""
         before = Path.cwd()
         try:
-            with _quietly():
+            with quietly():
                 result: dict[str, Any] = step(*args)
         finally:
             os.chdir(before)
@@ -205,24 +205,20 @@ class Course:
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Keep nbgrader's log off the terminal; `capture_log` still collects it."""
-    log = logging.getLogger("traitlets")
-    before = log.propagate, list(log.handlers)
-    log.propagate, log.handlers = False, [logging.NullHandler()]
+    logs = [logging.getLogger(name) for name in ("traitlets", "tornado.application")]
+    before = [(log.propagate, list(log.handlers)) for log in logs]
+    for log in logs:
+        log.propagate, log.handlers = False, [logging.NullHandler()]
     try:
-        with without_remarks():
+        with warnings.catch_warnings():
+            # What SQLAlchemy 2 remarks about every submission that nbgrader 0.9 adds.
+            warnings.filterwarnings("ignore", "Object of type .* not in session", SAWarning)
             yield
     finally:
-        log.propagate, log.handlers = before
-
-
-@contextmanager
-def without_remarks() -> Iterator[None]:
-    """Leave out what SQLAlchemy 2 remarks about every submission that nbgrader 0.9 adds."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Object of type .* not in session", SAWarning)
-        yield
+        for log, (propagate, handlers) in zip(logs, before, strict=True):
+            log.propagate, log.handlers = propagate, handlers
 
 
 @contextmanager

@@ -29,13 +29,13 @@ from nbgrader.api import (
     SubmittedNotebook,
 )
 from sqlalchemy import select, update
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
 from dlgrader import records
 from dlgrader.batch.marks import Marks
 from dlgrader.batch.submissions import Submission
 from dlgrader.batch.task import Graded
-from dlgrader.course import Course, GradingError, without_remarks
+from dlgrader.course import Course, GradingError, quietly
 from dlgrader.late import LatePenalties
 
 OWN_FOLDER = ".dlgrader"
@@ -172,10 +172,10 @@ class Writer:
             try:
                 self._save_once(submission, graded)
                 return
-            except (OperationalError, InvalidEntry) as error:
+            except (OperationalError, IntegrityError) as error:
                 self.book.db.rollback()
                 # Another program writes, or has just made an entry that we wanted to make.
-                busy = isinstance(error, InvalidEntry) or "lock" in str(error).lower()
+                busy = isinstance(error, IntegrityError) or "lock" in str(error).lower()
                 if not busy or tried == _TRIES:
                     raise
                 time.sleep(_WAIT_SECONDS)
@@ -185,12 +185,7 @@ class Writer:
 
     def _save_once(self, submission: Submission, graded: Graded) -> None:
         book, name, student = self.book, submission.assignment, submission.student
-        try:
-            entry = book.find_submission(name, student)
-        except MissingEntry:
-            book.update_or_create_student(student)
-            with without_remarks():
-                entry = book.add_submission(name, student)
+        entry = self._entry(name, student)
         # From here on, one transaction: a newer time never stands beside older points.
         if submission.timestamp:
             entry.timestamp = submission.timestamp
@@ -216,6 +211,21 @@ class Writer:
         records.save(book, record)
         book.db.commit()
         book.db.expunge_all()
+
+    def _entry(self, assignment: str, student: str) -> SubmittedAssignment:
+        """Return the gradebook's entry of a submission, a new and empty one if there is none."""
+        try:
+            return self.book.find_submission(assignment, student)
+        except MissingEntry:
+            pass
+        try:
+            with quietly():
+                self.book.update_or_create_student(student)
+                return self.book.add_submission(assignment, student)
+        except InvalidEntry as error:
+            if isinstance(error.__context__, DatabaseError):  # nbgrader gives it another name
+                raise error.__context__ from None
+            raise
 
     def _save_marks(self, number: str, marks: Marks) -> None:
         db = self.book.db

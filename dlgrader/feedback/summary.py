@@ -39,6 +39,20 @@ class Found:
     case: str = ""
     finding: str = ""
 
+    @property
+    def blocks(self) -> list[tuple[bool, str]]:
+        """The finding in pieces, and whether each is an array, whose columns stand in line."""
+        pieces: list[tuple[bool, list[str]]] = []
+        depth = 0
+        for line in self.finding.splitlines():
+            array = depth > 0 or line.startswith("[")
+            depth = max(depth + line.count("[") - line.count("]"), 0) if array else 0
+            if pieces and pieces[-1][0] == array:
+                pieces[-1][1].append(line)
+            else:
+                pieces.append((array, [line]))
+        return [(array, "\n".join(lines)) for array, lines in pieces]
+
 
 @dataclass(frozen=True)
 class Part:

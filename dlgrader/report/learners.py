@@ -146,11 +146,14 @@ def _reasons(missed: int, due: int, share: float, leads: Sequence[float]) -> Ite
     return reasons
 
 
-def grouped(notes: Iterable[Note]) -> list[Group]:
-    """Put together what is said of several learners in the same words."""
+def grouped(notes: Iterable[Note], *, texts: bool = True) -> list[Group]:
+    """Put together what is said of several learners in the same words.
+
+    Without `texts`, which may quote a learner's file or code, only learners are counted.
+    """
     found: dict[tuple[str, str], list[Standing]] = {}
     for note in notes:
-        found.setdefault((note.assignment, note.text), []).append(note.standing)
+        found.setdefault((note.assignment, note.text if texts else ""), []).append(note.standing)
     return [Group(assignment, text, tuple(who)) for (assignment, text), who in found.items()]
 
 

@@ -34,7 +34,7 @@ def standing(student: str, status: str, points: float | None = None, **more) -> 
     return Standing(**{**values, **more})
 
 
-def class_of(points: np.ndarray, due=None, statuses=None, most=None, name="a") -> ClassWork:
+def class_of(points: np.ndarray, due=None, statuses=None, name="a") -> ClassWork:
     """A class of s0, s1, … with these points in exercises worth 1 each."""
     points = np.atleast_2d(np.asarray(points, dtype=float))
     statuses = ["graded"] * len(points) if statuses is None else statuses

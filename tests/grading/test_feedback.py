@@ -294,6 +294,15 @@ def test_each_property_with_its_points_and_what_was_found():
     assert f"1 of {FIRST.max_points:g} points" in part.text
 
 
+def test_arrays_of_a_finding_stand_in_line():
+    text = "x differs\nexpected:\n[[1 2]\n\n [3 4]]\ngot:\n[0]\nLikely cause: a [b"
+    details = verdict(PropertyVerdict("a", "numbers", 0.0, 2.0, text))
+    part = first_part(soup(render_page(graded_notebook(verdict_outputs(FIRST, details)), facts())))
+    assert [block.text for block in part.select("pre.array")] == ["[[1 2]\n\n [3 4]]", "[0]"]
+    said = [block.text for block in part.select(".finding")]
+    assert said == ["x differs\nexpected:", "got:", "Likely cause: a [b"]
+
+
 def test_the_judges_words_where_nothing_else_is_known():
     outputs = [new_output("stream", text=f"{HALF}\n")]
     part = first_part(soup(render_page(graded_notebook(outputs), facts())))

@@ -21,9 +21,9 @@ from dlgrader.course import Course
 pytestmark = needs_sandbox
 
 KILLS = 50
-LEARNERS = 9
+LEARNERS = 6
 WHOM = ("all", "main", "one")
-JOBS = (1, 1, 1, 2)
+JOBS = (1, 1, 1, 1, 2)
 """Worker processes of their own take long to start."""
 
 

@@ -230,6 +230,15 @@ def test_a_misconception_that_is_no_longer_declared_keeps_its_name():
     assert [(one.name, one.says) for one in summary.held] == [("of-long-ago", "of-long-ago")]
 
 
+def test_what_a_failed_grading_found_does_not_count():
+    """Also if a person has given the points by hand since."""
+    work = im2col_work(record("ada"), record("eva", [IM2COL.mistakes[0].name]))
+    failed = replace(work.records["eva"], state=FAILED)
+    summary = summarise(replace(work, records={**work.records, "eva": failed}))
+    assert summary.held == ()
+    assert summary.work.judged == ("ada",)
+
+
 def test_failure_rates_by_property():
     key = IM2COL.properties[0].key
     most = IM2COL.properties[0].points
@@ -449,6 +458,19 @@ def test_hostile_names_are_text():
     assert "\x00" not in text
     assert "名前" in shown
     assert page.title.string == f"Class report: {HOSTILE[0]}"
+
+
+def test_what_is_said_of_a_learner_needs_names():
+    """A reason or a remark may quote what a learner wrote."""
+    work = im2col_work(record("ada", state=FAILED), replace(record("bob"), remarks=("bob.txt",)))
+    ada = replace(work.standings[0], reason="ada.ipynb is empty")
+    summary = summarise(replace(work, standings=(ada, *work.standings[1:])))
+    named, unnamed = (
+        render([summary], course="c", now=NOW, names=names) for names in (True, False)
+    )
+    for text in ("ada.ipynb is empty", "bob.txt"):
+        assert text in named
+        assert text not in unnamed
 
 
 def test_learners_of_one_name_are_told_apart():
