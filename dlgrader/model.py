@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -52,10 +53,16 @@ class Model:
         namespace: dict[str, Any] = {"np": np, "__name__": "__main__"}
         for name, source in self.cells.items():
             text = self.source(exercise, change) if name == exercise.name else source
-            exec(compile(text, f"<{name}>", "exec"), namespace)
+            exec(_compiled(text, name), namespace)
             if name == exercise.name:
                 break
         return namespace
+
+
+@lru_cache(maxsize=2_048)
+def _compiled(text: str, name: str) -> CodeType:
+    """Compile a cell, once for the many namespaces that it is run in."""
+    return compile(text, f"<{name}>", "exec")
 
 
 @cache

@@ -88,7 +88,7 @@ def by_hand(course: Course) -> list[tuple[object, ...]]:
             for comment in notebook.comments
             if comment.manual_comment is not None
         ]
-    return sorted([*grades, *comments])
+    return sorted([*grades, *comments], key=repr)
 
 
 def unbroken(course: Course, batches: Starter, folder: Path) -> tuple[Snapshot, dict[int, float]]:
