@@ -14,7 +14,7 @@ import sys
 import threading
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,15 @@ class LocalPlayer:
             outcome.original = {name: _snapshot(held) for name, held in originals.items()}
         self._values.append(value)
         return outcome
+
+    def play_all(self, calls: Sequence[Call]) -> list[Outcome]:
+        """Make calls until one has a problem; it is the last of the outcomes."""
+        outcomes: list[Outcome] = []
+        for call in calls:
+            outcomes.append(self.play(call))
+            if outcomes[-1].problem:
+                break
+        return outcomes
 
     def fetch(self, result: Result) -> Any:
         """Return an array, or plain data."""

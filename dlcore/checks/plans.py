@@ -159,6 +159,9 @@ class Player(Protocol):
     def play(self, call: Call) -> Outcome:
         """Make a call; calls are numbered from 0 in the order in which they are made."""
 
+    def play_all(self, calls: Sequence[Call]) -> list[Outcome]:
+        """Make calls until one has a problem; it is the last of the outcomes."""
+
     def fetch(self, result: Result) -> Any:
         """Return an array, or plain data; raise `UnusableError` with what stands in the way."""
 
@@ -218,10 +221,8 @@ def attempt(
     """
     player.reset()
     tried = Attempt()
-    outcomes: list[Outcome] = []
-    for call in calls:
-        outcome = player.play(call)
-        outcomes.append(outcome)
+    outcomes = player.play_all(calls)
+    for call, outcome in zip(calls, outcomes, strict=False):
         tried.printed = (tried.printed + outcome.printed)[:KEPT_OUTPUT]
         tried.lines += (outcome.lines,)
         tried.changed += tuple(
