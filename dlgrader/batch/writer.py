@@ -7,10 +7,12 @@ is broken off, the next run finds either nothing done or what is left to move (`
 
 from __future__ import annotations
 
+import datetime
 import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -42,6 +44,14 @@ OWN_FOLDER = ".dlgrader"
 """In the course folder: the locks of `dlgrader`."""
 
 _TRIES, _WAIT_SECONDS = 4, 5.0
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the gradebook knows of an assignment's submissions, by student: times and records."""
+
+    timestamps: Mapping[str, datetime.datetime | None]
+    records: Mapping[str, records.Record]
 
 
 class Writer:
@@ -266,13 +276,6 @@ class Writer:
 
     def _folder(self, student: str) -> Path:
         return self._course.submission("autograded", student, self._assignment)
-
-
-class Known:
-    """What the gradebook knows of an assignment's submissions, by student."""
-
-    def __init__(self, timestamps: Mapping[str, Any], found: Mapping[str, records.Record]) -> None:
-        self.timestamps, self.records = timestamps, found
 
 
 def _ready(folder: Path, digest: str) -> Path:
