@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import signal
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -15,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from dlgrader.batch.task import Graded, Task, grade, ungraded
 from dlgrader.course import GradingError
+from dlgrader.early_workers import interrupts_ignored, prepare_workers
 
 _AHEAD = 2
 """Tasks that wait at each worker, so that none idles; more would only take memory."""
@@ -122,8 +121,9 @@ def distributed_runner(jobs: int, scheduler: str | None = None) -> Iterator[Dist
         stack.enter_context(dask.config.set(settings))
         try:
             if scheduler is None:
-                get_mp_context().set_forkserver_preload(["distributed", "dlgrader.batch.worker"])
-                with _interrupts_ignored():
+                get_mp_context()  # once: it would set other modules to be imported for workers
+                prepare_workers()
+                with interrupts_ignored():
                     cluster = LocalCluster(
                         n_workers=jobs,
                         threads_per_worker=1,
@@ -145,19 +145,6 @@ def distributed_runner(jobs: int, scheduler: str | None = None) -> Iterator[Dist
         except Exception as error:  # whatever dask says of a process that did not start
             raise GradingError(_no_workers(scheduler, error)) from None
         yield Distributed(client)
-
-
-@contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Let processes that are started here ignore Ctrl-C, which is for this process alone."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _no_workers(scheduler: str | None, error: Exception) -> str:

@@ -115,6 +115,10 @@ def _add_autograde(parser: argparse.ArgumentParser) -> None:
 
 
 def _autograde(options: Options, teller: Teller) -> Outcome:
+    from dlgrader.early_workers import prepare_workers
+
+    if options.jobs != 1 and not options.scheduler and not options.student:
+        prepare_workers()  # before the import below, which takes as long
     from dlgrader.autograde import autograde
 
     return autograde(

@@ -10,12 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from dlgrader.sandbox import interpreter
 from dlgrader.sandbox.backend import Process, SandboxError
 from dlgrader.sandbox.bubblewrap import Bubblewrap
 from dlgrader.sandbox.limits import Limits
 from dlgrader.sandbox.template import Split, Template, TemplateError
 
 _MOST_TEMPLATES = 2
+_EMPTIED = (Path("/tmp"), Path("/dev/shm"))
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +28,8 @@ class Prepared(Bubblewrap):
     The templates belong to this Python process, not to this object: at most two, that were used
     last, for whatever combinations of packages, environment, modules and hidden folders. Each
     serves one notebook at a time. Where that does not work, such as in a container that forbids
-    namespaces within namespaces, each runner is started by itself.
+    namespaces within namespaces, or if Python is installed below /tmp, each runner is started by
+    itself.
     """
 
     def start(
@@ -65,7 +68,9 @@ class Prepared(Bubblewrap):
             tuple(preload),
             self.hide,
         )
-        split = _templates.split(key, make, fds[0], limits.disk_bytes)
+        split = None
+        if not covered():
+            split = _templates.split(key, make, fds[0], limits.disk_bytes)
         return split or super().start(
             module,
             arguments,
@@ -75,6 +80,11 @@ class Prepared(Bubblewrap):
             limits=limits,
             preload=preload,
         )
+
+
+def covered() -> bool:
+    """Whether the interpreter lies where every notebook gets an empty folder of its own."""
+    return any(interpreter.below(path, _EMPTIED) for path in interpreter.roots())
 
 
 def _mark(path: Path) -> tuple[object, ...]:
