@@ -6,6 +6,7 @@ page shows that it is done.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 from collections.abc import Iterator
@@ -213,9 +214,13 @@ class Learner:
         """Run a code cell; return where its output stands."""
         prompt = cell.locator(".jp-InputPrompt")
         before = prompt.inner_text()
-        cell.locator(".cm-content").click()
-        self.page.keyboard.press("Shift+Enter")
-        expect(prompt).not_to_have_text(before)
+        for _ in range(5):
+            # JupyterLab may still be moving the cell into place, and then the keys are lost.
+            cell.locator(".cm-content").click()
+            self.page.keyboard.press("Shift+Enter")
+            with contextlib.suppress(AssertionError):
+                expect(prompt).not_to_have_text(before, timeout=10_000)
+                break
         expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=SLOW)
         return cell.locator(".jp-OutputArea")
 
