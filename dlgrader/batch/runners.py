@@ -111,6 +111,8 @@ def distributed_runner(jobs: int, scheduler: str | None = None) -> Iterator[Dist
     settings = {
         "distributed.scheduler.allowed-failures": _DEATHS,
         "distributed.comm.timeouts.connect": "15s",
+        # It would stop the judge a hundred times a second.
+        "distributed.worker.profile.enabled": False,
         "distributed.admin.large-graph-warning-threshold": "1GB",  # a notebook may have 20 MiB
         "distributed.admin.tick.limit": "30s",
         # Split off from one process that has imported everything, instead of importing it each.
