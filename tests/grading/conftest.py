@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("nbgrader", reason="needs the extra 'grading'")
+
+from batches import Starter, starter
+from synthetic_class import LIGHT, make_class, make_course
+
+from dlgrader.course import Course
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -44,3 +50,18 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
         timeout=300,
     )
     return Demo(done.returncode, done.stdout, folder, home)
+
+
+@pytest.fixture(scope="module")
+def batches() -> Iterator[Starter]:
+    """Starts batches in processes that have imported everything."""
+    with starter() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def light_class(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """A course whose class of six has handed in the light assignment, and nothing is graded."""
+    course = make_course(tmp_path_factory.mktemp("fresh") / "course")
+    make_class(course, LIGHT, 6)
+    return course

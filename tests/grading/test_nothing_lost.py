@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("nbgrader", reason="needs the extra 'grading'")
 
-from batches import Starter, starter
+from batches import Starter
 from sandbox_tools import needs_sandbox
-from synthetic_class import LIGHT, Snapshot, made_up, make_class, make_course, snapshot
+from synthetic_class import LIGHT, Snapshot, made_up, snapshot
 
 from dlgrader import records
 from dlgrader.course import Course
@@ -28,17 +27,8 @@ JOBS = (1, 1, 1, 1, 2)
 
 
 @pytest.fixture(scope="module")
-def batches() -> Iterator[Starter]:
-    with starter() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def fresh(tmp_path_factory) -> Course:
-    """A course whose class has handed in, and nothing is graded."""
-    course = make_course(tmp_path_factory.mktemp("fresh") / "course")
-    make_class(course, LIGHT, LEARNERS)
-    return course
+def fresh(light_class) -> Course:
+    return light_class
 
 
 @pytest.fixture(scope="module")

@@ -16,9 +16,9 @@ import pytest
 
 pytest.importorskip("nbgrader", reason="needs the extra 'grading'")
 
-from batches import LOG, Starter, starter
+from batches import LOG, starter
 from sandbox_tools import needs_sandbox
-from synthetic_class import LIGHT, make_class, make_course, snapshot
+from synthetic_class import LIGHT, snapshot
 
 import dlgrader.batch.task
 from dlgrader import records
@@ -31,21 +31,12 @@ from dlgrader.telling import Teller
 
 pytestmark = needs_sandbox
 
-LEARNERS = 6
 BIN = Path(sys.executable).parent
 
 
 @pytest.fixture(scope="module")
-def batches() -> Iterator[Starter]:
-    with starter() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def fresh(tmp_path_factory) -> Course:
-    course = make_course(tmp_path_factory.mktemp("fresh") / "course")
-    make_class(course, LIGHT, LEARNERS)
-    return course
+def fresh(light_class) -> Course:
+    return light_class
 
 
 @pytest.fixture(scope="module")
