@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from dlcore._live import nearest
 from dlcore._markup import has_math, inline_html, plain_text
 
 if TYPE_CHECKING:
@@ -24,25 +25,15 @@ def slider(
     caption: str | None,
 ) -> widgets.VBox:
     """Sliders above a picture that is drawn anew at each move; below it, what there is to see."""
-    sliders = [
-        widgets.SelectionSlider(
-            options=[(text, position) for position, text in enumerate(control.texts)],
-            value=control.start,
-            description=control.label,
-            continuous_update=False,
-            style={"description_width": "initial"},
-            layout=_WIDE,
-        )
-        for control in controls
-    ]
+    inputs = [_ControlInput(control) for control in controls]
     view, description = widgets.HTML(), widgets.HTML()
 
     def show() -> None:
-        values = {c.name: c.values[s.value] for c, s in zip(controls, sliders, strict=True)}
+        values = {c.name: i.value for c, i in zip(controls, inputs, strict=True)}
         view.value, text = picture(values, None)
         description.value = html.escape(text)
 
-    def react(_change: object) -> None:
+    def react() -> None:
         try:
             show()
         except Exception:
@@ -51,10 +42,64 @@ def slider(
             description.value = ""
 
     show()
-    for control in sliders:
-        control.observe(react, names="value")
+    for item in inputs:
+        item.on_change = react
     below = [] if caption is None else [widgets.HTMLMath(inline_html(caption))]
-    return widgets.VBox([*sliders, view, description, *below])
+    return widgets.VBox([*(item.widget for item in inputs), view, description, *below])
+
+
+class _ControlInput:
+    """A slider, and for a control with a span a field beside it that takes any of its numbers."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+        self.value = control.default
+        self.on_change: Callable[[], None] = lambda: None
+        positions = control.positions
+        self._slider = widgets.SelectionSlider(
+            options=[(control.format(value), k) for k, value in enumerate(positions)],
+            value=positions.index(control.default),
+            description=control.label,
+            continuous_update=False,
+            readout=control.live is None,
+            style={"description_width": "initial"},
+            layout=_WIDE,
+        )
+        self._slider.observe(self._moved, names="value")
+        self.widget: widgets.Widget = self._slider
+        if control.live is not None:
+            self._field = widgets.Text(
+                control.format(control.default),
+                continuous_update=False,
+                tooltip=f"{control.label}: {control.expected}",
+                layout={"width": "7em"},
+            )
+            self._field.observe(self._typed, names="value")
+            self._problem = widgets.HTML()
+            self.widget = widgets.HBox([self._slider, self._field, self._problem])
+
+    def _moved(self, change: Mapping[str, Any]) -> None:
+        # A number typed between two positions moves the slider too, and must not be replaced.
+        if change["new"] != nearest(self._control, self.value):
+            self._set(self._control.positions[change["new"]])
+
+    def _typed(self, change: Mapping[str, Any]) -> None:
+        if change["new"] == self._control.format(self.value):
+            return
+        try:
+            value = self._control.read(change["new"])
+        except ValueError as error:
+            self._problem.value = html.escape(str(error))
+        else:
+            self._set(value)
+
+    def _set(self, value: Any) -> None:
+        self.value = value
+        self._slider.value = nearest(self._control, value)
+        if self._control.live is not None:
+            self._field.value = self._control.format(value)
+            self._problem.value = ""
+        self.on_change()
 
 
 def choice(question: str, labels: Sequence[str], feedback: Mapping[str, Feedback]) -> widgets.VBox:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from dlcore import _live
 from dlcore._markup import has_math, inline_html, plain_text
 
 if TYPE_CHECKING:
@@ -54,7 +55,12 @@ def check_id(function: str, name: str) -> None:
 
 
 def _fragment(name: str, html: str) -> HtmlFragment:
-    """Give out a fragment, unless a different one already has its name on this page."""
+    """Give out a fragment, unless a different one already has its name on this page.
+
+    Where the reader runs cells, an edited cell may give another one; the newest counts.
+    """
+    if _live.is_live():
+        return HtmlFragment(name, html)
     if _on_this_page.setdefault(name, html) != html:
         raise ValueError(
             f"the id {name!r} is already used by another slider or question of this page; "
@@ -67,6 +73,26 @@ def slider(
     controls: Sequence[Control], pictures: Sequence[str], name: str, caption: str | None
 ) -> HtmlFragment:
     """Ranges, and one picture for each combination of their values (the last control fastest)."""
+    default = 0
+    for control in controls:
+        default = default * len(control.values) + control.start
+    shown_pictures = [
+        f'<div class="dlc-view{" dlc-default" if position == default else ""}"'
+        f"{'' if position == default else ' hidden'}>{picture}</div>"
+        for position, picture in enumerate(pictures)
+    ]
+    return frame("dlc-slider", name, _slider(controls, "".join(shown_pictures), name), caption)
+
+
+def live_slider(
+    controls: Sequence[Control], picture: str, name: str, caption: str | None
+) -> HtmlFragment:
+    """The same with the default picture alone, for a page that has Python draw the others."""
+    view = f'<div class="dlc-view dlc-default">{picture}</div>'
+    return frame("dlc-slider dlc-unprepared", name, _slider(controls, view, name), caption)
+
+
+def _slider(controls: Sequence[Control], views: str, name: str) -> str:
     rows = []
     for control in controls:
         identifier = f"{name}-control-{control.name}"
@@ -76,22 +102,13 @@ def slider(
                 identifier, control.label, control.texts, control.start, f'data-dlc-texts="{texts}"'
             )
         )
-    default = 0
-    for control in controls:
-        default = default * len(control.values) + control.start
-    shown_pictures = [
-        f'<div class="dlc-view{" dlc-default" if position == default else ""}"'
-        f"{'' if position == default else ' hidden'}>{picture}</div>"
-        for position, picture in enumerate(pictures)
-    ]
     settings = ", ".join(f"{control.label}: {control.texts[control.start]}" for control in controls)
-    inner = (
+    return (
         f'<div class="dlc-controls" hidden>{"".join(rows)}</div>'
-        f'<div class="dlc-views">{"".join(shown_pictures)}</div>'
+        f'<div class="dlc-views">{views}</div>'
         f'<p class="dlc-settings">Shown for {escape(settings)}.</p>'
         '<p class="dlc-live" role="status" aria-live="polite"></p>'
     )
-    return frame("dlc-slider", name, inner, caption)
 
 
 def range_control(

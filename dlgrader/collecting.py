@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from nbgrader.api import Gradebook, MissingEntry, Student
+from nbgrader.api import Gradebook, Student
 
 from dlgrader.collected import Collected, noting
-from dlgrader.course import Course, GradingError
+from dlgrader.course import Course, GradingError, find_assignment
 from dlgrader.downloads import Learner, Names, Roster
 from dlgrader.from_archives import ArchiveCollection
 from dlgrader.telling import Outcome, Teller
@@ -43,7 +43,8 @@ def collect(
         If there is no such assignment, archive or exchange.
     """
     with course.gradebook() as book:
-        notebooks = _notebooks(book, assignment)
+        found = find_assignment(book, assignment)
+        notebooks = {f"{notebook.name}.ipynb" for notebook in found.notebooks}
         known = {learner.student: learner for learner in _learners(book)}
     with noting() as notes:
         if archives:
@@ -93,18 +94,6 @@ def _tell(teller: Teller, notes: Collected, there: int, missing: Sequence[str]) 
     teller.say(f"Submissions: {', '.join(said)}.")
     without = f"; {len(missing)} learners have handed in nothing" if missing else ""
     teller.say(f"There are now submissions of {there} learners{without}.")
-
-
-def _notebooks(book: Gradebook, assignment: str) -> set[str]:
-    try:
-        found = book.find_assignment(assignment)
-    except MissingEntry:
-        known = ", ".join(one.name for one in book.assignments) or "none yet"
-        raise GradingError(
-            f"the gradebook has no assignment {assignment!r}; it has: {known}. "
-            f"`dlgrader release {assignment}` enters it"
-        ) from None
-    return {f"{notebook.name}.ipynb" for notebook in found.notebooks}
 
 
 def _learners(book: Gradebook) -> list[Learner]:

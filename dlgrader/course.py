@@ -9,12 +9,12 @@ import logging
 import os
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook
+from nbgrader.api import Assignment, Gradebook, MissingEntry
 from nbgrader.apps import NbGraderAPI
 from nbgrader.utils import capture_log, temp_attrs
 from sqlalchemy.exc import SAWarning
@@ -165,19 +165,37 @@ class Course:
 
     def students(self, assignment: str) -> list[str]:
         """Return all who submitted the assignment, in alphabetical order."""
-        coursedir = self._api.coursedir
-        path = coursedir.format_path(coursedir.submitted_directory, "(?P<who>.*)", assignment, True)
+        named = self._below(re.escape, student_id="(?P<who>[^/]+)", assignment_id=assignment)
         folders = self._submitted(assignment)
-        found = (re.fullmatch(path, folder) for folder in folders if folder.isprintable())
+        found = (re.fullmatch(named, folder) for folder in folders if folder.isprintable())
         return sorted(match["who"] for match in found if match)
+
+    def handed_in(self, assignment: str) -> dict[str, datetime.datetime | None]:
+        """Return who submitted the assignment, with the time that stands in their folder."""
+        return {
+            student: self.timestamp(self.submission("submitted", student, assignment))
+            for student in self.students(assignment)
+        }
 
     def oddly_named(self, assignment: str) -> list[str]:
         """Return folders of submissions that are left out: their names can't be printed."""
         return sorted(name for name in self._submitted(assignment) if not name.isprintable())
 
     def _submitted(self, assignment: str) -> list[str]:
-        pattern = str(self.submission("submitted", "*", assignment))
-        return glob.glob(pattern)  # noqa: PTH207 (an absolute pattern)
+        """Return the folders of all submissions, relative to the course's."""
+        # Relative, because the path of the course may hold what means something in a pattern.
+        pattern = self._below(glob.escape, student_id="*", assignment_id=assignment)
+        return glob.glob(pattern, root_dir=self.root)  # noqa: PTH207 (without hidden folders)
+
+    def _below(self, escape: Callable[[str], str], student_id: str, assignment_id: str) -> str:
+        """Return a pattern for folders of submissions, relative to the course's."""
+        coursedir = self._api.coursedir
+        pattern: str = coursedir.directory_structure.format(
+            nbgrader_step=escape(coursedir.submitted_directory),
+            student_id=student_id,
+            assignment_id=escape(assignment_id),
+        )
+        return pattern
 
     def _exchange(self, kind: Any, assignment: str, student: str, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -202,6 +220,24 @@ class Course:
     def _demand(result: Mapping[str, Any], step: str) -> None:
         if not result["success"]:
             raise GradingError(f"{step} failed:\n{result.get('log', '')}\n{result['error']}")
+
+
+def find_assignment(book: Gradebook, name: str) -> Assignment:
+    """Return an assignment of the gradebook.
+
+    Raises
+    ------
+    GradingError
+        If the gradebook does not know it.
+    """
+    try:
+        return book.find_assignment(name)
+    except MissingEntry:
+        known = ", ".join(one.name for one in book.assignments) or "none yet"
+        raise GradingError(
+            f"the gradebook has no assignment {name!r}; it has: {known}. "
+            f"`dlgrader release {name}` enters it"
+        ) from None
 
 
 @contextmanager

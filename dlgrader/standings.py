@@ -7,29 +7,25 @@ worth nothing all read 0. What is exported, reported and fed back asks here inst
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Literal
 
 from nbgrader.api import (
     Grade,
     Gradebook,
     GradeCell,
-    MissingEntry,
     Notebook,
     SolutionCell,
     Student,
     SubmittedAssignment,
     SubmittedNotebook,
 )
-from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import aliased
 
 from dlgrader import records
-from dlgrader.course import GradingError
+from dlgrader.course import GradingError, find_assignment
 
 Status = Literal["missing", "submitted", "failed", "needs grading", "graded"]
 
@@ -104,7 +100,7 @@ def standings(
     book : Gradebook
     assignment : str
     handed_in : mapping of str to datetime, optional
-        Who has handed in, and when, as `handed_in` reads it from the course's folder. Without, a
+        Who has handed in, and when, as `Course.handed_in` reads it from the folders. Without, a
         submission that no grading has touched yet is not seen, for the gradebook does not know it.
     noted : mapping of str to Record, optional
         The records of the assignment, if they have been read already.
@@ -114,14 +110,7 @@ def standings(
     GradingError
         If the gradebook does not know the assignment.
     """
-    try:
-        about = book.find_assignment(assignment)
-    except MissingEntry:
-        known = ", ".join(found.name for found in book.assignments) or "none"
-        raise GradingError(
-            f"the gradebook has no assignment {assignment!r} (it has: {known}); "
-            f"`dlgrader generate` and `dlgrader release` put one there"
-        ) from None
+    about = find_assignment(book, assignment)
     due, max_points = about.duedate, float(about.max_score)
     sums = _sums(book, about.id)
     if noted is None:
@@ -161,24 +150,6 @@ def standings(
             )
         )
     return sorted(found, key=lambda standing: standing.student)
-
-
-def handed_in(coursedir: CourseDirectory, assignment: str) -> dict[str, datetime.datetime | None]:
-    """Return who has a folder in submitted/, with the time of submission that stands in it."""
-    parts = {"nbgrader_step": coursedir.submitted_directory, "assignment_id": assignment}
-    place = coursedir.directory_structure.format(student_id="*", **parts)
-    pattern = coursedir.format_path(
-        re.escape(coursedir.submitted_directory),
-        "(?P<student>[^/]+)",
-        re.escape(assignment),
-        escape=True,
-    )
-    found = {}
-    for folder in sorted(Path(coursedir.root).glob(place)):
-        named = re.fullmatch(pattern, str(folder))
-        if named and folder.is_dir() and named["student"].isprintable():
-            found[named["student"]] = coursedir.get_existing_timestamp(str(folder))
-    return found
 
 
 def select_students(found: Iterable[Standing], students: Iterable[str]) -> list[Standing]:

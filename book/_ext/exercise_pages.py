@@ -2,6 +2,7 @@
 
 - ``{assignment} NAME`` is the body of an assignment's page;
 - ``{graded} NAME`` the box with which a chapter leads there;
+- ``{try-exercise} NAME EXERCISE`` a box in a chapter in which one exercise can be solved at once;
 - ``{assignments}`` a table of all of them;
 - ``{feedback} NAME EXERCISE`` shows what the feedback says of an answer, its content;
 - ``{sandbox-limits}`` a table of what a notebook may take while it is graded.
@@ -20,9 +21,11 @@ from urllib.parse import urljoin
 
 import exercise_text
 import nbformat
+import released_notebook
 from course_wheel import archive, wheel
 from docutils import nodes
 from docutils.statemachine import StringList
+from exercise_boxes import OFFERED, has_python
 from site_addresses import colab_address
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -38,8 +41,6 @@ logger = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = "notebooks/exercises"
-# Under this name a page's metadata says whose notebook it offers.
-OFFERED = "assignment"
 
 # While a notebook is graded, the package is there and the cell does nothing.
 BESIDE = """\
@@ -67,11 +68,24 @@ if find_spec("dlcore") is None:
 # --- Text -----------------------------------------------------------------------------------------
 
 
-def generated(name: str, argument: str, content: Sequence[str]) -> str:
-    """Return the text in MyST that a directive without links to sections stands for."""
+def generated(name: str, argument: str, content: Sequence[str], *, solvable: bool = False) -> str:
+    """Return the text in MyST that a directive without links to sections stands for.
+
+    Parameters
+    ----------
+    name, argument : str
+        Of the directive.
+    content : sequence of str
+        Its lines.
+    solvable : bool
+        Whether exercises can be solved where the text is read: on a site that has Python.
+    """
     words = argument.split()
     if name == "graded":
         return exercise_text.box(argument, content)
+    if name == "try-exercise":
+        part = released_notebook.part(words[0], words[1])
+        return exercise_text.trial(words[0], part, content, solvable=solvable)
     if name == "assignments":
         return exercise_text.assignments(assignment_names())
     if name == "feedback":
@@ -87,6 +101,7 @@ def sources(words: Sequence[str]) -> Iterator[Path]:
         yield from sorted((ROOT / "dlgrader" / "exercises" / name).glob("*.py"))
         yield from sorted((ROOT / "dlgrader" / "exercises").glob(f"{name}.py"))
         yield ROOT / "solutions" / name / f"{name}.py"
+        yield released_notebook.path_of(name)
 
 
 class Generated(SphinxDirective):
@@ -115,7 +130,8 @@ class Generated(SphinxDirective):
 
     def text(self, argument: str) -> str:
         """Return the text in MyST."""
-        return generated(self.name, argument, list(self.content))
+        content = list(self.content)
+        return generated(self.name, argument, content, solvable=has_python(self.config))
 
 
 class AssignmentPage(Generated):
@@ -128,7 +144,14 @@ class AssignmentPage(Generated):
         colab = ""
         if self.config.notebooks_branch:
             colab = colab_address(self.config, f"{FOLDER}/{argument}.ipynb")
-        return exercise_text.page(argument, f"{up}{FOLDER}/{argument}.zip", self._link, colab)
+        return exercise_text.page(
+            argument,
+            f"{up}{FOLDER}/{argument}.zip",
+            self._link,
+            colab,
+            released_notebook.parts(released_notebook.read(argument)),
+            solvable=has_python(self.config),
+        )
 
     def _link(self, section: Section) -> str:
         self.env.note_dependency(str(Path(self.env.srcdir, f"{section.page}.md")))
@@ -184,8 +207,9 @@ def write_downloads(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension with Sphinx."""
+    app.setup_extension("exercise_boxes")
     app.add_directive("assignment", AssignmentPage)
-    for name in ("graded", "assignments", "feedback", "sandbox-limits"):
+    for name in ("graded", "try-exercise", "assignments", "feedback", "sandbox-limits"):
         app.add_directive(name, Generated)
     app.connect("build-finished", write_downloads)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -6,11 +6,14 @@ tested, and what it is worth. Misconceptions, hidden cases, answers and rubrics 
 
 from __future__ import annotations
 
+import itertools
 import re
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
+
+from released_notebook import Part
 
 from dlgrader.declarations import (
     AnswerExercise,
@@ -78,7 +81,15 @@ def worth(declared: Assignment) -> str:
 # --- A page ---------------------------------------------------------------------------------------
 
 
-def page(name: str, download: str, link: Link, colab: str = "") -> str:
+def page(
+    name: str,
+    download: str,
+    link: Link,
+    colab: str = "",
+    parts: Sequence[Part] = (),
+    *,
+    solvable: bool = False,
+) -> str:
     """Return the body of an assignment's page.
 
     Parameters
@@ -90,8 +101,13 @@ def page(name: str, download: str, link: Link, colab: str = "") -> str:
         Returns a link to a section of the book.
     colab : str
         Address under which Colab opens the notebook, if there is one.
+    parts : sequence of Part
+        Of the released notebook: its tasks, and where something is written or run.
+    solvable : bool
+        Whether the site has Python, so that the exercises can be solved on the page.
     """
     declared = load_assignment(name)
+    places = {part.name: place for place, part in enumerate(parts)}
     lines = [
         f"**{worth(declared)}.**",
         "",
@@ -102,6 +118,7 @@ def page(name: str, download: str, link: Link, colab: str = "") -> str:
         "",
         *_overview(declared, link),
         "",
+        *(_solve_here(name) if solvable else ()),
         "Each exercise below lists what is tested. Every line is judged on its own, by cases that "
         "you do not see, so a function that is right in part earns that part. The check cell in "
         "the notebook tries a few cases that you do see: it gives no points, but says what was "
@@ -113,9 +130,16 @@ def page(name: str, download: str, link: Link, colab: str = "") -> str:
             f"({anchor(declared, exercise)})=",
             f"## {number}. {exercise.title}",
             "",
-            *_exercise(exercise, link),
-            "",
         ]
+        if exercise.name not in places:
+            lines += [*_exercise(exercise, link), ""]
+            continue
+        place = places[exercise.name]
+        lines += [*_exercise(exercise, link, parts[place].task), ""]
+        if solvable:
+            lines += _box(name, parts[place])
+            for part in itertools.takewhile(_is_extra, parts[place + 1 :]):
+                lines += [part.task, "", *_box(name, part)]
     lines += _how_to_start(name)
     return "\n".join(lines)
 
@@ -130,7 +154,29 @@ def _overview(declared: Assignment, link: Link) -> list[str]:
     return [":::{table}", ":class: exercises", "", *rows, ":::"]
 
 
-def _exercise(exercise: Exercise, link: Link) -> Iterator[str]:
+def _solve_here(name: str) -> list[str]:
+    return [
+        "**Solve it on this page.** Below each exercise is a place for your answer, with *Run* and "
+        "*Check my answer*. The first of them starts Python in your browser, which takes some "
+        "seconds and downloads about 10 MB, once. What you write stays in this browser; "
+        "{ref}`your progress <app-progress>` stands on a page of its own. When you are done, "
+        "download the notebook with your answers here, and hand it in.",
+        "",
+        f"```{{hand-in}} {name}",
+        "```",
+        "",
+    ]
+
+
+def _box(name: str, part: Part) -> list[str]:
+    return [f"```{{exercise-box}} {name} {part.name}", "```", ""]
+
+
+def _is_extra(part: Part) -> bool:
+    return part.kind == "extra"
+
+
+def _exercise(exercise: Exercise, link: Link, task: str = "") -> Iterator[str]:
     bonus = "a bonus of " if is_bonus(exercise) else ""
     yield (
         f"*{bonus}{points(exercise.max_points)} · about {exercise.minutes} minutes · "
@@ -139,6 +185,9 @@ def _exercise(exercise: Exercise, link: Link) -> Iterator[str]:
     yield ""
     if isinstance(exercise, CodeExercise):
         yield from ["```python", *_lines(exercise.signature), "```", ""]
+    if task:
+        yield from [task, ""]
+    if isinstance(exercise, CodeExercise):
         cases = _number(len(exercise.public), "case")
         yield f"The check cell tries {cases}. How your points come about:"
         yield from ["", *_properties(exercise)]
@@ -197,6 +246,33 @@ def _how_to_start(name: str) -> list[str]:
 
 
 # --- Pieces for other pages -----------------------------------------------------------------------
+
+
+def trial(name: str, part: Part, text: Sequence[str], *, solvable: bool) -> str:
+    """Return the box in a chapter in which one exercise is to be tried at once.
+
+    Parameters
+    ----------
+    name : str
+        The assignment.
+    part : Part
+        The exercise in the released notebook.
+    text : sequence of str
+        What the chapter itself says; without it, the notebook's task stands there.
+    solvable : bool
+        Whether the site has Python.
+    """
+    declared = load_assignment(name)
+    exercise = declared.exercise(part.name)
+    number = [one.name for one in declared.exercises].index(part.name) + 1
+    where = f"{{ref}}`exercise {number} of {name} <{anchor(declared, exercise)}>`"
+    lines = [f"::::{{admonition}} Try it: {exercise.title}", ":class: exercise trial", ""]
+    lines += [*(text or [part.task]), ""]
+    if solvable:
+        lines += [*_box(name, part), f"This is {where}: what you write here stands there, too."]
+    else:
+        lines += [f"This is {where}."]
+    return "\n".join([*lines, "::::"])
 
 
 def box(name: str, text: Sequence[str]) -> str:

@@ -30,14 +30,14 @@ SPAN = re.compile(
 EXPLICIT = re.compile(r"(?P<text>.*?)\s*<(?P<target>[^<>]+)>", re.DOTALL)
 
 # Directives that say something about the page, and not in it.
-DROPPED = {"bibliography", "contents", "index", "tableofcontents", "toctree"}
+DROPPED = {"bibliography", "contents", "exercise-box", "index", "tableofcontents", "toctree"}
 CODE = {"code", "code-block", "code-cell", "literalinclude", "parsed-literal"}
 # Directives whose name is their title.
 NAMED = {"attention", "caution", "danger", "hint", "important", "note", "seealso", "tip", "warning"}
 FOLDED = {"dropdown", "toggle"}
 TITLED = {"admonition", "exercise", "proof", "proof:proof", "card"}
 # Directives that stand for a text in MyST, see exercise_pages.
-GENERATED = {"assignments", "feedback", "graded", "sandbox-limits"}
+GENERATED = {"assignments", "feedback", "graded", "sandbox-limits", "try-exercise"}
 
 
 class Book(Protocol):

@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nbgrader.api import Gradebook
-from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from dlgrader.course import GradingError
+from dlgrader.course import Course, GradingError
 from dlgrader.exports.groups import Membership, share
 from dlgrader.late import settle
-from dlgrader.standings import Standing, Status, handed_in, standings
+from dlgrader.standings import Standing, Status, standings
 
 FOR_A_PERSON: tuple[Status, ...] = ("failed", "needs grading", "submitted")
 """What somebody has to do something about before the grades are complete."""
@@ -93,7 +92,7 @@ def _standings(book: Gradebook, name: str, config: Config | None) -> list[Standi
     if config is None:
         return standings(book, name)
     settle(config, book, name)
-    return standings(book, name, handed_in(CourseDirectory(config=config), name))
+    return standings(book, name, Course.configured(config).handed_in(name))
 
 
 def by_learner(all_grades: Sequence[Grades]) -> list[tuple[Standing, list[Standing | None]]]:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbgrader.api import Gradebook
-from nbgrader.coursedir import CourseDirectory
 
 from dlgrader.course import Course, GradingError
 from dlgrader.feedback.facts import find_facts
 from dlgrader.generate import book_address
+from dlgrader.late import settle
 from dlgrader.releasing import exchange_root
-from dlgrader.standings import Standing, handed_in, select_students, standings
+from dlgrader.standings import Standing, select_students, standings
 from dlgrader.telling import Outcome, Teller
 
 _DIGEST = re.compile(r'<meta name="dlgrader-digest" content="([0-9a-f]{64})">')
@@ -77,8 +77,10 @@ def feedback(
         teller.say("The course has no exchange: pages are written, and not released.")
         release = False
     with course.gradebook() as book:
-        submitted = handed_in(CourseDirectory(config=course.config), assignment)
-        chosen = select_students(standings(book, assignment, submitted), students)
+        # As before an export, so that a page shows the penalty that counts.
+        settle(course.config, book, assignment)
+        found = standings(book, assignment, course.handed_in(assignment))
+        chosen = select_students(found, students)
         ready = [one for one in chosen if one.status in {"graded", "needs grading", "failed"}]
         changed = {
             one.student: force or _has_changed(course, book, assignment, one.student, address)

@@ -19,7 +19,7 @@ from nbgrader.api import (
 from sqlalchemy import select
 
 from dlgrader import declarations, records
-from dlgrader.course import GradingError
+from dlgrader.course import GradingError, find_assignment
 from dlgrader.declarations import CodeExercise, Written, is_bonus
 from dlgrader.exercises import declaration_of
 from dlgrader.records import Record
@@ -131,11 +131,8 @@ def choose(book: Gradebook, wanted: Sequence[str]) -> list[str]:
             "the gradebook has no assignment yet, so there is nothing to report; "
             "`dlgrader release ASSIGNMENT` puts one there"
         )
-    unknown = [name for name in wanted if name not in known]
-    if unknown:
-        raise GradingError(
-            f"the gradebook has no assignment {', '.join(unknown)}; it has {', '.join(known)}"
-        )
+    for name in wanted:
+        find_assignment(book, name)
     return [name for name in known if not wanted or name in wanted]
 
 
@@ -147,7 +144,7 @@ def read_class_work(book: Gradebook, name: str, handed_in: Times | None = None) 
     book : Gradebook
     name : str
     handed_in : mapping, optional
-        Who has handed in, see `dlgrader.standings.handed_in`.
+        Who has handed in, see `Course.handed_in`.
     """
     assignment = book.find_assignment(name)
     items, columns = _items(assignment)

@@ -16,7 +16,6 @@ from dlgrader.report.learners import failed, waiting, who_needs_help
 from dlgrader.report.page import render
 from dlgrader.report.reading import choose, read_class_work
 from dlgrader.report.tables import WITH_NAMES, write_tables
-from dlgrader.standings import handed_in
 from dlgrader.telling import Outcome, Teller
 
 PAGE = "report.html"
@@ -63,7 +62,7 @@ def report(
         for name in choose(book, assignments):
             # As before an export, so that both say the same of who was late, and what it cost.
             settle(course.config, book, name)
-            work = read_class_work(book, name, handed_in(coursedir, name))
+            work = read_class_work(book, name, course.handed_in(name))
             summaries.append(summarise(work))
     help_needed = who_needs_help(summaries, now)
     page = render(

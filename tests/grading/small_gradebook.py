@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 
 from nbgrader.api import Gradebook
+from traitlets.config import Config
 
-from dlgrader import records
+from dlgrader import records, settings
 
 DUE = datetime.datetime(2026, 3, 2, 22, 59)
 """In UTC: midnight, less a minute, in Tokyo's or Berlin's winter is the tests' business."""
@@ -32,6 +33,7 @@ def new_gradebook(path: Path) -> str:
 @cache
 def _empty() -> Path:
     path = Path(_FOLDER.name) / "gradebook.db"
+    settings.configure(Config())  # puts nbgrader's alembic on the path, and waits for locks
     Gradebook(url(path)).close()
     return path
 

@@ -20,6 +20,8 @@ from small_gradebook import add_assignment, add_learners, fail, hand_in, new_gra
 from dlgrader import records
 from dlgrader.course import CONFIG_FILE, Course, GradingError
 from dlgrader.feedback import feedback
+from dlgrader.late import settle
+from dlgrader.standings import standings
 from dlgrader.telling import Teller
 
 SETTINGS = """\
@@ -28,6 +30,7 @@ from dlgrader.settings import configure_grading
 c = get_config()
 configure_grading(c)
 c.CourseDirectory.course_id = "own"
+c.AssignLatePenalties.plugin_class = "dlgrader.late.PerDayPenalty"
 """
 READY = ["ada", "bo", "cy"]
 
@@ -131,7 +134,7 @@ def test_nothing_is_written_twice(course):
     assert run(course, force=True).facts["written"] == READY
 
 
-@pytest.mark.parametrize("change", ["comment", "points", "penalty", "notebook", "name", "state"])
+@pytest.mark.parametrize("change", ["comment", "points", "due date", "notebook", "name", "state"])
 def test_what_has_changed_is_written_anew(course, change):
     run(course)
     with course.gradebook() as book:
@@ -139,8 +142,8 @@ def test_what_has_changed_is_written_anew(course, change):
             book.find_comment("written", "ps", "ps", "ada").manual_comment = "Well put."
         elif change == "points":
             book.find_grade("written", "ps", "ps", "ada").manual_score = 3
-        elif change == "penalty":
-            book.find_submission_notebook("ps", "ps", "ada").late_submission_penalty = 1.0
+        elif change == "due date":
+            book.find_assignment("ps").duedate -= datetime.timedelta(days=2)
         elif change == "name":
             book.find_student("ada").last_name = "Other"
         elif change == "state":
@@ -153,6 +156,19 @@ def test_what_has_changed_is_written_anew(course, change):
     outcome = run(course)
     assert outcome.facts["written"] == outcome.facts["released"] == ["ada"]
     assert page(course, "ada") != before
+
+
+def test_the_penalty_on_a_page_is_the_one_that_is_exported(course):
+    """Points that were given by hand may change it, and so may another due date."""
+    with course.gradebook() as book:
+        book.find_assignment("ps").duedate -= datetime.timedelta(days=2)
+        book.db.commit()
+    run(course, "ada")
+    assert "<strong>7</strong> of 10 points</p>" in page(course, "ada")  # 9, less two days
+    with course.gradebook() as book:
+        settle(course.config, book, "ps")
+        (ada,) = (one for one in standings(book, "ps") if one.student == "ada")
+    assert (ada.points, ada.late_penalty) == (7.0, 2.0)
 
 
 def test_one_students_page(course):

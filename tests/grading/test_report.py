@@ -569,7 +569,7 @@ def test_late_is_what_an_export_would_say(tmp_path):
 
 def test_what_cannot_be_reported(course, tmp_path):
     teller = Teller(as_json=True)
-    with pytest.raises(GradingError, match="no assignment nonsense; it has ps1_vanishing"):
+    with pytest.raises(GradingError, match="no assignment 'nonsense'; it has: ps1_vanishing"):
         report(course, teller, tmp_path, ["nonsense"])
     (tmp_path / "file").write_text("")
     with pytest.raises(GradingError, match="can't be written"):

@@ -9,7 +9,6 @@ import pytest
 pytest.importorskip("nbgrader", reason="needs the extra 'grading'")
 
 from nbgrader.api import Gradebook
-from nbgrader.coursedir import CourseDirectory
 from small_gradebook import (
     DUE,
     add_assignment,
@@ -23,8 +22,8 @@ from sqlalchemy import event
 from traitlets.config import Config
 
 from dlgrader import records
-from dlgrader.course import GradingError
-from dlgrader.standings import handed_in, select_students, standings
+from dlgrader.course import Course, GradingError
+from dlgrader.standings import select_students, standings
 
 HOUR = datetime.timedelta(hours=1)
 
@@ -174,7 +173,8 @@ def test_handed_in_and_not_graded_yet(book, tmp_path):
     (tmp_path / "submitted" / "dario").mkdir()
     (tmp_path / "submitted" / "dario" / "ps2").mkdir()
     (tmp_path / "submitted" / "stray").write_text("no folder")
-    there = handed_in(CourseDirectory(config=Config(CourseDirectory={"root": f"{tmp_path}"})), "ps")
+    course = course_in(tmp_path)
+    there = course.handed_in("ps")
     assert list(there) == ["ada", "bela", "chiyo", "zoe"]
     found = standings(book, "ps", handed_in=there)
     assert [(one.student, one.status) for one in found] == [
@@ -193,12 +193,15 @@ def test_handed_in_and_not_graded_yet(book, tmp_path):
 def test_folders_of_other_names(tmp_path):
     (tmp_path / "a [b] c*" / "ps (1)" / "in" / "ada").mkdir(parents=True)
     settings = {
-        "root": f"{tmp_path / 'a [b] c*'}",
         "submitted_directory": "in",
         "directory_structure": "{assignment_id}/{nbgrader_step}/{student_id}",
     }
-    there = handed_in(CourseDirectory(config=Config(CourseDirectory=settings)), "ps (1)")
-    assert there == {"ada": None}
+    course = course_in(tmp_path / "a [b] c*", **settings)
+    assert course.handed_in("ps (1)") == {"ada": None}
+
+
+def course_in(folder, **settings):
+    return Course.configured(Config(CourseDirectory={"root": str(folder), **settings}))
 
 
 def test_selection(book):
@@ -211,7 +214,7 @@ def test_selection(book):
 
 
 def test_unknown_assignment(book):
-    with pytest.raises(GradingError, match=r"no assignment 'ps9' \(it has: ps\)"):
+    with pytest.raises(GradingError, match="no assignment 'ps9'; it has: ps"):
         standings(book, "ps9")
 
 

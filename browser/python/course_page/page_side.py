@@ -1,0 +1,43 @@
+"""What the page's worker calls; here alone JavaScript's values come in and go out."""
+
+from __future__ import annotations
+
+import builtins
+import json
+import os
+from collections.abc import Callable
+
+from course_page import calling, display, outputs, running
+
+__all__ = ["call", "run"]
+
+
+def _no_input(prompt: object = "") -> str:
+    raise RuntimeError("input() cannot ask anything here; write the value into the cell instead")
+
+
+def run(code: str, name: str, namespace: str, receive: Callable[[str], object]) -> bool:
+    """Run a cell; `receive` gets each output as JSON."""
+    receiver = _as_json(receive)
+    return running.run(code, name, receiver, running.namespace(namespace))
+
+
+def call(name: str, parameters: str, receive: Callable[[str], object]) -> str:
+    """Call a function of this package; `receive` gets what it prints and shows."""
+    with outputs.receiving(_as_json(receive)):
+        return calling.call(name, parameters)
+
+
+def _as_json(receive: Callable[[str], object]) -> outputs.Receiver:
+    return lambda output: receive(json.dumps(output, default=str)) and None
+
+
+def _prepare() -> None:
+    """Give cells what they find in Jupyter."""
+    display.install()
+    builtins.display = display.display  # type: ignore[attr-defined]
+    builtins.input = _no_input
+    os.chdir(os.environ.get("HOME", "/"))
+
+
+_prepare()

@@ -1,0 +1,89 @@
+// The reader's answers to exercises, kept in the browser: one record for each exercise, shared by
+// all pages on which it stands.
+
+import { digest } from "./digest.js";
+import * as store from "./store.js";
+
+/**
+ * @typedef {object} Answer
+ * @property {string} source what was written
+ * @property {string} stub fingerprint of the released cell that it was written into
+ * @property {{digest: string, date: string}} [passed] when a check last passed, and for which answer
+ */
+
+/** @typedef {"untouched" | "begun" | "passed" | "passed-before"} State */
+
+export const PREFIX = "exercise:";
+
+/**
+ * @param {string} assignment
+ * @param {string} name
+ */
+export function keyOf(assignment, name) {
+  return `${PREFIX}${assignment}:${name}`;
+}
+
+/**
+ * Return the kept answer, or null if there is none that can be read.
+ * @param {string} assignment
+ * @param {string} name
+ * @returns {Answer | null}
+ */
+export function load(assignment, name) {
+  const record = store.load(keyOf(assignment, name));
+  return isAnswer(record) ? record : null;
+}
+
+/**
+ * @param {unknown} record
+ * @returns {record is Answer}
+ */
+export function isAnswer(record) {
+  if (typeof record !== "object" || record === null) return false;
+  const { source, stub, passed } = /** @type {Record<string, any>} */ (record);
+  const fits = passed === undefined
+    || (typeof passed?.digest === "string" && typeof passed?.date === "string");
+  return typeof source === "string" && typeof stub === "string" && fits;
+}
+
+/**
+ * Keep what was written. What stands there as released is no answer, and is not kept.
+ * @param {string} assignment
+ * @param {string} name
+ * @param {string} source
+ * @param {string} released what stood in the cell
+ * @returns {boolean} whether the browser has kept it
+ */
+export function save(assignment, name, source, released) {
+  const passed = load(assignment, name)?.passed;
+  if (source === released && !passed) {
+    store.remove(keyOf(assignment, name));
+    return true;
+  }
+  const record = { source, stub: digest(released), ...(passed ? { passed } : {}) };
+  return store.save(keyOf(assignment, name), record);
+}
+
+/**
+ * Keep that the check has passed for an answer.
+ * @param {string} assignment
+ * @param {string} name
+ * @param {string} source
+ * @param {string} released
+ * @param {Date} date
+ * @returns {boolean} whether the browser has kept it
+ */
+export function savePass(assignment, name, source, released, date) {
+  const passed = { digest: digest(source), date: date.toISOString() };
+  return store.save(keyOf(assignment, name), { source, stub: digest(released), passed });
+}
+
+/**
+ * @param {Answer | null} answer
+ * @returns {State}
+ */
+export function stateOf(answer) {
+  if (!answer) return "untouched";
+  if (!answer.passed) return "begun";
+  return answer.passed.digest === digest(answer.source) ? "passed" : "passed-before";
+}

@@ -1,0 +1,123 @@
+"""Interactive figures of a page that has Python behind it: they are drawn when the page asks.
+
+The page's Python runs with ``DLCORE_STATIC=1``, so that all else is HTML as in the build, and with
+``DLCORE_LIVE=1``. Then ``dlcore.interactive.slider`` draws one picture only and leaves its drawing
+function here; the page asks for the others by the slider's name. Everything given out is plain
+data that can travel as JSON.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from dlcore.interactive import Control
+
+Picture = Callable[[Mapping[str, Any], str | None], tuple[str, str]]
+
+
+class LiveFigure(Protocol):
+    """What the page can talk to."""
+
+    name: str
+
+    def describe(self) -> dict[str, Any]:
+        """Say which controls there are."""
+
+    def draw(self, settings: Sequence[int | str]) -> dict[str, Any]:
+        """Draw for one setting of each control: a position, or the text that a reader typed."""
+
+
+# Name -> figure, of the cell that ran last under this name.
+_figures: dict[str, LiveFigure] = {}
+
+
+def is_live() -> bool:
+    """Whether the page can ask this Python for pictures."""
+    return os.environ.get("DLCORE_LIVE") == "1"
+
+
+def register(figure: LiveFigure) -> None:
+    """Offer a figure to the page; one of the same name from before is forgotten."""
+    _figures[figure.name] = figure
+
+
+def find(name: str) -> LiveFigure:
+    """Return the figure of this name.
+
+    Raises
+    ------
+    LookupError
+        If no cell with it has run.
+    """
+    if name not in _figures:
+        raise LookupError(f"no interactive figure {name!r} here; run its cell first")
+    return _figures[name]
+
+
+class LiveSlider:
+    """A picture with its controls, drawn for any values of them."""
+
+    def __init__(self, name: str, controls: Sequence[Control], picture: Picture) -> None:
+        self.name = name
+        self._controls = tuple(controls)
+        self._picture = picture
+
+    def first(self) -> str:
+        """Return the picture for the defaults."""
+        return self._show([control.default for control in self._controls])["svg"]
+
+    def describe(self) -> dict[str, Any]:
+        """Return the controls: their texts, where they start, and what can be typed."""
+        return {"controls": [_description(control) for control in self._controls]}
+
+    def draw(self, settings: Sequence[int | str]) -> dict[str, Any]:
+        """Return picture, description, and the controls' texts and nearest positions.
+
+        Text that is no value gives ``{"problem": what to write, "control": which one}`` instead.
+        """
+        values = []
+        for k, (control, setting) in enumerate(zip(self._controls, settings, strict=True)):
+            if isinstance(setting, int):
+                values.append(control.positions[setting])
+                continue
+            try:
+                values.append(control.read(setting))
+            except ValueError as error:
+                return {"problem": str(error), "control": k}
+        return self._show(values)
+
+    def _show(self, values: Sequence[Any]) -> dict[str, Any]:
+        pairs = list(zip(self._controls, values, strict=True))
+        named = {control.name: value for control, value in pairs}
+        svg, description = self._picture(named, f"{self.name}-live")
+        return {
+            "svg": svg,
+            "alt": description,
+            "texts": [control.format(value) for control, value in pairs],
+            "positions": [nearest(control, value) for control, value in pairs],
+        }
+
+
+def _description(control: Control) -> dict[str, Any]:
+    positions = control.positions
+    return {
+        "label": control.label,
+        "texts": [control.format(value) for value in positions],
+        "start": positions.index(control.default),
+        # Where the values of the prepared pictures stand among the positions.
+        "given": [positions.index(value) for value in control.values],
+        # What can be typed; empty where only the positions can be chosen.
+        "expected": control.expected if control.live is not None else "",
+    }
+
+
+def nearest(control: Control, value: Any) -> int:
+    """Return the position of a value, or of the number closest to it."""
+    positions = control.positions
+    if value in positions:
+        return positions.index(value)
+    numbers = [k for k, other in enumerate(positions) if other in (control.live or ())]
+    return min(numbers, key=lambda k: abs(positions[k] - value))
