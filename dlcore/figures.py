@@ -138,7 +138,6 @@ def to_svg(fig: Figure, alt: str, prefix: str | None = None) -> str:
     >>> svg.startswith("<svg "), "currentColor" in svg, "#000000" in svg
     (True, True, False)
     """
-    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     if not isinstance(fig, Figure):
@@ -146,13 +145,31 @@ def to_svg(fig: Figure, alt: str, prefix: str | None = None) -> str:
             f"to_svg: expected fig to be a matplotlib Figure, got {type(fig).__name__}; "
             "for axes, pass ax.figure"
         )
-    buffer = io.StringIO()
-    with rc_context({**_SVG_RC, "savefig.bbox": None}):
-        fig.savefig(buffer, format="svg", metadata={"Date": None})
+    svg = _write_svg(fig)
     if "matplotlib.pyplot" in sys.modules:
         # Otherwise Jupyter would show the figure once more at the end of the cell.
         sys.modules["matplotlib.pyplot"].close(fig)
-    return adapt_svg(buffer.getvalue(), alt, prefix)
+    return adapt_svg(svg, alt, prefix)
+
+
+def _write_svg(fig: Figure) -> str:
+    """Let matplotlib write a figure as it does in ``savefig``, but draw it once only.
+
+    ``savefig`` draws a figure that lays itself out twice, the first time for the layout alone. In
+    the reader's browser that costs a third of the time.
+    """
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    buffer = io.StringIO()
+    canvas, dpi = fig.canvas, fig.dpi
+    try:
+        with rc_context(_SVG_RC):
+            FigureCanvasSVG(fig).print_svg(buffer, metadata={"Date": None})
+    finally:
+        fig.dpi = dpi
+        fig.set_canvas(canvas)
+    return buffer.getvalue()
 
 
 def adapt_svg(svg: str, alt: str, prefix: str | None = None) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from textwrap import wrap
 from typing import Any
+
+_MANY, _WIDTH = 4, 96
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,32 @@ class Teller:
             print(json.dumps(whole, ensure_ascii=False))
         elif outcome.attention:
             self.say("A person has to look at:")
-            for line in outcome.attention:
+            for line in _gathered(outcome.attention):
                 self.say(f"  {line}")
+
+
+def _gathered(attention: Sequence[str]) -> Iterator[str]:
+    """Yield the lines; what is said of many stands last, and once, with all their names below.
+
+    >>> list(_gathered(["ada: late", *(f"s{number}: empty" for number in range(4))]))
+    ['ada: late', 'empty (4):', '  s0, s1, s2, s3']
+    """
+    names: dict[str, list[str]] = {}
+    for line in attention:
+        name, _, text = line.partition(": ")
+        names.setdefault(text, []).append(name)
+    many = {text: them for text, them in names.items() if text and len(them) >= _MANY}
+    yield from (line for line in attention if line.partition(": ")[2] not in many)
+    for text, them in many.items():
+        yield f"{text} ({len(them)}):"
+        yield from wrap(
+            ", ".join(sorted(them)),
+            width=_WIDTH,
+            initial_indent="  ",
+            subsequent_indent="  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
 
 
 def _duration(seconds: float) -> str:

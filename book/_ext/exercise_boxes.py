@@ -39,7 +39,7 @@ class hand_in(nodes.General, nodes.Element):  # noqa: N801
 
 def has_python(config: Config) -> bool:
     """Whether the site brings Python along for the reader's browser."""
-    return bool(getattr(config, "python_in_browser", ""))
+    return bool(config.python_in_browser)
 
 
 def _note(directive: SphinxDirective, assignment: str) -> None:
@@ -85,8 +85,8 @@ class HandIn(SphinxDirective):
 
 
 def visit(translator: Any, node: nodes.Element) -> None:
-    """Open the frame."""
-    name = type(node).__name__.replace("_", "-")
+    """Open the frame; by its second class runnable_cells sees that the page needs the script."""
+    name = type(node).__name__.replace("_", "-") + " course-python"
     data = "".join(f' data-{key}="{escape(value)}"' for key, value in node["data"].items())
     translator.body.append(f'<div class="{name}"{data}>\n')
 
@@ -117,6 +117,7 @@ def write_data(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension with Sphinx."""
+    app.setup_extension("runnable_cells")  # whose setting is read here
     app.add_node(exercise_box, html=(visit, depart), text=(skip, None), latex=(skip, None))
     app.add_node(hand_in, html=(visit, depart), text=(skip, None), latex=(skip, None))
     app.add_directive("exercise-box", ExerciseBox)

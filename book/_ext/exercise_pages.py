@@ -150,7 +150,7 @@ class AssignmentPage(Generated):
             self._link,
             colab,
             released_notebook.parts(released_notebook.read(argument)),
-            solvable=has_python(self.config),
+            f"{up}lite/" if has_python(self.config) else "",
         )
 
     def _link(self, section: Section) -> str:

@@ -87,8 +87,7 @@ def page(
     link: Link,
     colab: str = "",
     parts: Sequence[Part] = (),
-    *,
-    solvable: bool = False,
+    lab: str = "",
 ) -> str:
     """Return the body of an assignment's page.
 
@@ -103,8 +102,8 @@ def page(
         Address under which Colab opens the notebook, if there is one.
     parts : sequence of Part
         Of the released notebook: its tasks, and where something is written or run.
-    solvable : bool
-        Whether the site has Python, so that the exercises can be solved on the page.
+    lab : str
+        Address of JupyterLite, if the site has Python and the exercises can be solved on the page.
     """
     declared = load_assignment(name)
     places = {part.name: place for place, part in enumerate(parts)}
@@ -118,7 +117,7 @@ def page(
         "",
         *_overview(declared, link),
         "",
-        *(_solve_here(name) if solvable else ()),
+        *(_solve_here(name, lab) if lab else ()),
         "Each exercise below lists what is tested. Every line is judged on its own, by cases that "
         "you do not see, so a function that is right in part earns that part. The check cell in "
         "the notebook tries a few cases that you do see: it gives no points, but says what was "
@@ -136,7 +135,7 @@ def page(
             continue
         place = places[exercise.name]
         lines += [*_exercise(exercise, link, parts[place].task), ""]
-        if solvable:
+        if lab:
             lines += _box(name, parts[place])
             for part in itertools.takewhile(_is_extra, parts[place + 1 :]):
                 lines += [part.task, "", *_box(name, part)]
@@ -154,16 +153,21 @@ def _overview(declared: Assignment, link: Link) -> list[str]:
     return [":::{table}", ":class: exercises", "", *rows, ":::"]
 
 
-def _solve_here(name: str) -> list[str]:
+def _solve_here(name: str, lab: str) -> list[str]:
     return [
         "**Solve it on this page.** Below each exercise is a place for your answer, with *Run* and "
-        "*Check my answer*. The first of them starts Python in your browser, which takes some "
-        "seconds and downloads about 10 MB, once. What you write stays in this browser; "
-        "{ref}`your progress <app-progress>` stands on a page of its own. When you are done, "
-        "download the notebook with your answers here, and hand it in.",
+        "*Check my answer*, which runs the notebook's own check. The first of them starts Python "
+        "in your browser: that takes some seconds, and a download of about 10 MB, once. What you "
+        "write stays in this browser; {ref}`an overview <app-progress>` shows how far you are. "
+        "When you are done, download the notebook with your answers and hand it in.",
         "",
         f"```{{hand-in}} {name}",
         "```",
+        "",
+        "Or solve it as a notebook, in the browser as well: "
+        f'<a href="{lab}notebooks/index.html?path={name}.ipynb">open it in JupyterLite</a>. '
+        f'<a href="{lab}index.html#{name}">Which notebooks you have changed there</a>, and the way '
+        "back to the released version.",
         "",
     ]
 

@@ -65,16 +65,17 @@ export function save(assignment, name, source, released) {
 }
 
 /**
- * Keep that the check has passed for an answer.
+ * Keep that the check has passed for an answer; what stands there now may have changed meanwhile.
  * @param {string} assignment
  * @param {string} name
- * @param {string} source
+ * @param {string} checked
  * @param {string} released
  * @param {Date} date
  * @returns {boolean} whether the browser has kept it
  */
-export function savePass(assignment, name, source, released, date) {
-  const passed = { digest: digest(source), date: date.toISOString() };
+export function savePass(assignment, name, checked, released, date) {
+  const source = load(assignment, name)?.source ?? checked;
+  const passed = { digest: digest(checked), date: date.toISOString() };
   return store.save(keyOf(assignment, name), { source, stub: digest(released), passed });
 }
 

@@ -18,9 +18,9 @@
  * To the worker. `start` comes first and once; `run` and `call` are answered by `done` or `failed`
  * with the same id.
  *
- * @typedef {{kind: "start", runtime: string, parts: Parts, packages: string[]}
+ * @typedef {{kind: "start", runtime: string, parts: Parts}
  *   | {kind: "run", id: number, code: string, name: string, namespace: string}
- *   | {kind: "call", id: number, name: string, parameters: string}} Request
+ *   | {kind: "call", id: number, name: string, parameters: string, code: string}} Request
  */
 
 /**
@@ -37,7 +37,7 @@
 /**
  * The files of the runtime: their sizes, and digests that tell their versions apart.
  *
- * @typedef {Record<string, {bytes: number, sha256: string}>} Parts
+ * @typedef {Record<string, {size: number, sha256: string}>} Parts
  */
 
 export {};

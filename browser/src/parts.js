@@ -6,17 +6,16 @@
 const DIGITS = 16;
 // Needed by every start, besides the packages.
 const CORE = ["pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"];
+const AT_START = /^(numpy|dlcore)-.*\.whl$/;
 
 /**
  * From now on, let `fetch` take the runtime's files by their versions, and count what comes.
  *
  * @param {string} runtime - address of the folder
  * @param {Parts} parts
- * @param {string[]} packages - that will be loaded at the start
+ * @param {(loaded: number, total: number) => void} report - gets bytes
  */
-export function fetchParts(runtime, parts, packages) {
-  /** @type {(loaded: number, total: number) => void} */
-  let report = () => {};
+export function fetchParts(runtime, parts, report) {
   let loaded = 0;
   let total = 0;
   const fetchAnything = self.fetch.bind(self);
@@ -33,7 +32,7 @@ export function fetchParts(runtime, parts, packages) {
    */
   async function fetchPart(name) {
     const part = parts[name];
-    total += part?.bytes ?? 0;
+    total += part?.size ?? 0;
     const response = await fetchAnything(versioned(name));
     if (!response.ok || !response.body) {
       throw new Error(`${name}: the site answered with status ${response.status}`);
@@ -52,9 +51,7 @@ export function fetchParts(runtime, parts, packages) {
 
   /** @type {Map<string, Promise<Response>>} */
   const early = new Map();
-  const wheels = Object.keys(parts).filter((file) => packages.some(
-    (name) => file.toLowerCase().startsWith(`${name.replaceAll("-", "_")}-`),
-  ));
+  const wheels = Object.keys(parts).filter((file) => AT_START.test(file));
   for (const name of [...CORE, ...wheels]) {
     const response = fetchPart(name);
     response.catch(() => { /* whoever waits for it gets the error */ });
@@ -70,11 +67,5 @@ export function fetchParts(runtime, parts, packages) {
     return response;
   };
 
-  return {
-    versioned,
-    /** @param {(loaded: number, total: number) => void} listener */
-    progress(listener) {
-      report = listener;
-    },
-  };
+  return { versioned };
 }

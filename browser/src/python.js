@@ -29,9 +29,7 @@ export class PythonError extends Error {
 /** Python could not be started; the message says why, and what helps. */
 export class CannotStart extends Error {}
 
-const LIST = "lite/static/pyodide/parts.json";
-// What every cell of the course needs; the worker loads more when a cell asks for it.
-const PACKAGES = ["numpy", "dlcore", "course-page"];
+const LIST = "lite/static/pyodide/files.json";
 
 /**
  * @typedef {object} Job
@@ -120,7 +118,7 @@ class Python extends EventTarget {
       event.preventDefault();
       giveUp(new CannotStart(whyNotLoaded(event.message)));
     });
-    this.#send({ kind: "start", runtime: RUNTIME.href, parts, packages: PACKAGES });
+    this.#send({ kind: "start", runtime: RUNTIME.href, parts });
   }
 
   /** @param {Request} request */
@@ -150,7 +148,7 @@ class Python extends EventTarget {
 
   /**
    * @param {{kind: "run", code: string, name: string, namespace: string}
-   *   | {kind: "call", name: string, parameters: string}} request
+   *   | {kind: "call", name: string, parameters: string, code: string}} request
    * @param {((output: Output) => void) | undefined} onOutput
    * @returns {Promise<any>}
    */
@@ -181,11 +179,13 @@ class Python extends EventTarget {
    *
    * @param {string} name - such as `course_page.order.needs`
    * @param {Record<string, unknown>} parameters - keyword arguments
-   * @param {{onOutput?: (output: Output) => void}} options - what it prints and shows
+   * @param {object} options
+   * @param {(output: Output) => void} [options.onOutput] - gets what it prints and shows
+   * @param {string} [options.code] - code that it will run: what this imports is loaded first
    * @returns {Promise<any>} what it returned, by way of JSON
    */
-  async call(name, parameters = {}, { onOutput } = {}) {
-    const request = { name, parameters: JSON.stringify(parameters) };
+  async call(name, parameters = {}, { onOutput, code = "" } = {}) {
+    const request = { name, parameters: JSON.stringify(parameters), code };
     return this.#ask({ kind: "call", ...request }, onOutput);
   }
 

@@ -2,7 +2,7 @@
 // other, and sends back outputs as they come.
 
 import { fetchParts } from "./parts.js";
-import { loadNeeded } from "./packages.js";
+import { loadNeeded, lockForPages, START } from "./packages.js";
 
 /** @import { Answer, Request } from "./messages.js" */
 /** @import { PyodideAPI } from "pyodide" */
@@ -10,7 +10,7 @@ import { loadNeeded } from "./packages.js";
 /** @type {PyodideAPI} */
 let pyodide;
 /** @type {any} */
-let tools;
+let pageSide;
 
 /** @param {Answer} answer */
 function post(answer) {
@@ -18,9 +18,11 @@ function post(answer) {
 }
 
 /** @param {Extract<Request, {kind: "start"}>} request */
-async function start({ runtime, parts, packages }) {
-  const { versioned, progress } = fetchParts(runtime, parts, packages);
-  progress((loaded, total) => post({ kind: "progress", loaded, total }));
+async function start({ runtime, parts }) {
+  const { versioned } = fetchParts(runtime, parts, (loaded, total) => {
+    post({ kind: "progress", loaded, total });
+  });
+  const own = fetchOwn("course_page.zip");
   const [{ loadPyodide }, core] = await Promise.all([
     import(versioned("pyodide.mjs")),
     import(versioned("pyodide.asm.mjs")),
@@ -28,8 +30,9 @@ async function start({ runtime, parts, packages }) {
   pyodide = await loadPyodide({
     indexURL: runtime,
     packageBaseUrl: runtime,
+    lockFileContents: lockForPages(await (await fetch(`${runtime}pyodide-lock.json`)).json()),
     createPyodideModule: core.default,
-    packages,
+    packages: START,
     env: {
       HOME: "/home/pyodide",
       // Sliders and questions write HTML, as in the build of the book.
@@ -37,7 +40,20 @@ async function start({ runtime, parts, packages }) {
       MPLBACKEND: "module://course_page.pictures",
     },
   });
-  tools = pyodide.pyimport("course_page.page_side");
+  pyodide.unpackArchive(await own, "zip");
+  pageSide = pyodide.pyimport("course_page.page_side");
+}
+
+/**
+ * A file that lies beside the scripts.
+ *
+ * @param {string} name
+ * @returns {Promise<ArrayBuffer>}
+ */
+async function fetchOwn(name) {
+  const response = await fetch(new URL(name, import.meta.url));
+  if (!response.ok) throw new Error(`${name}: the site answered with status ${response.status}`);
+  return response.arrayBuffer();
 }
 
 /** @param {Extract<Request, {kind: "run" | "call"}>} request */
@@ -46,11 +62,11 @@ async function answer(request) {
   const receive = (output) => {
     post({ kind: "output", id: request.id, output: JSON.parse(output) });
   };
+  await loadNeeded(pyodide, request.code, fetchOwn);
   if (request.kind === "run") {
-    await loadNeeded(pyodide, request.code);
-    return tools.run(request.code, request.name, request.namespace, receive);
+    return pageSide.run(request.code, request.name, request.namespace, receive);
   }
-  return JSON.parse(tools.call(request.name, request.parameters, receive));
+  return JSON.parse(pageSide.call(request.name, request.parameters, receive));
 }
 
 /** Each request waits for the one before. */
@@ -78,7 +94,7 @@ addEventListener("message", ({ data }) => {
 });
 
 /**
- * The last line of a Python error's message names it; the rest are its frames.
+ * The last line of a Python error's message names it; before it stand its frames.
  *
  * @param {unknown} error
  * @returns {string}

@@ -260,6 +260,18 @@ def test_what_needs_a_person_is_named_at_the_end(monkeypatch, capsys):
     assert capsys.readouterr().out.splitlines()[-1].strip() == "ada: late"
 
 
+def test_what_is_said_of_many_is_said_once_and_names_them_all(monkeypatch, capsys):
+    many = [f"s{number:03}" for number in range(120)]
+    lines = ["ada: not graded: no memory", *(f"{name}: 1 answer waiting" for name in many)]
+    assert run_with(monkeypatch, lambda *_: Outcome(True, {}, lines)) == 0
+    said = capsys.readouterr().out
+    assert "  ada: not graded: no memory\n  1 answer waiting (120):\n" in said
+    assert said.rpartition("(120):")[2].replace(",", " ").split() == many
+    assert max(len(line) for line in said.splitlines()) <= 100
+    assert run_with(monkeypatch, lambda *_: Outcome(True, {}, lines), "--json") == 0
+    assert json.loads(capsys.readouterr().out)["attention"] == lines
+
+
 def test_a_reader_that_goes_away_is_no_traceback():
     reading, writing = os.pipe()
     os.close(reading)

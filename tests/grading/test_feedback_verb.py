@@ -134,7 +134,7 @@ def test_nothing_is_written_twice(course):
     assert run(course, force=True).facts["written"] == READY
 
 
-@pytest.mark.parametrize("change", ["comment", "points", "due date", "notebook", "name", "state"])
+@pytest.mark.parametrize("change", ["comment", "points", "penalty", "notebook", "name", "state"])
 def test_what_has_changed_is_written_anew(course, change):
     run(course)
     with course.gradebook() as book:
@@ -142,8 +142,8 @@ def test_what_has_changed_is_written_anew(course, change):
             book.find_comment("written", "ps", "ps", "ada").manual_comment = "Well put."
         elif change == "points":
             book.find_grade("written", "ps", "ps", "ada").manual_score = 3
-        elif change == "due date":
-            book.find_assignment("ps").duedate -= datetime.timedelta(days=2)
+        elif change == "penalty":
+            book.find_submission("ps", "ada").timestamp += datetime.timedelta(days=2)
         elif change == "name":
             book.find_student("ada").last_name = "Other"
         elif change == "state":
@@ -164,11 +164,11 @@ def test_the_penalty_on_a_page_is_the_one_that_is_exported(course):
         book.find_assignment("ps").duedate -= datetime.timedelta(days=2)
         book.db.commit()
     run(course, "ada")
-    assert "<strong>7</strong> of 10 points</p>" in page(course, "ada")  # 9, less two days
+    assert "<strong>8</strong> of 10 points</p>" in page(course, "ada")  # 9, less a day
     with course.gradebook() as book:
         settle(course.config, book, "ps")
         (ada,) = (one for one in standings(book, "ps") if one.student == "ada")
-    assert (ada.points, ada.late_penalty) == (7.0, 2.0)
+    assert (ada.points, ada.late_penalty) == (8.0, 1.0)
 
 
 def test_one_students_page(course):

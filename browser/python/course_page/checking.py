@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from course_page import running
-from course_page.outputs import Output
 
-__all__ = ["names", "needed", "solve", "without_unused_imports"]
+__all__ = ["names", "needed", "plan", "without_unused_imports"]
+
+# What answers define is kept apart from the names of the page's own cells.
+NAMESPACE = "exercise"
 
 
 @dataclass(frozen=True)
@@ -115,14 +117,14 @@ def _is_unused(statement: ast.stmt, used: frozenset[str]) -> bool:
     )
 
 
-def solve(
-    setup: Sequence[str], cells: Sequence[Mapping[str, str]], name: str, check: str = ""
+def plan(
+    imports: Sequence[str], cells: Sequence[Mapping[str, str]], name: str, check: str = ""
 ) -> dict[str, Any]:
-    """Run a cell of a notebook, and its check.
+    """Say what is run, in this order, to try an answer; and forget what was run before.
 
     Parameters
     ----------
-    setup : sequence of str
+    imports : sequence of str
         Sources of the cells with the notebook's imports.
     cells : sequence of mapping
         Every other cell that is run, in the notebook's order: its ``name`` and its ``source``.
@@ -134,33 +136,34 @@ def solve(
     Returns
     -------
     dict
-        ``passed``: whether the cell and its check ran to their end. ``stopped``: "cell" or "check",
-        where it did not. ``outputs``: what the two have shown, in the notebook format. ``before``:
-        names of the cells that were run first.
+        ``namespace``: in which it has to be run. ``steps``: a list, each with its ``role``
+        ("imports", "before" for another answer that is made use of, "cell" or "check"), the name
+        of its ``cell``, a ``title`` for tracebacks, and its ``source``.
     """
     sources = {cell["name"]: cell["source"] for cell in cells}
     before = needed(list(sources.items()), name, check)
     used: set[str] = set()
     for source in [*(sources[one] for one in before), sources[name], check]:
         used |= names(source).read
-    namespace: dict[str, Any] = {"__name__": "__main__"}
-    outputs: list[Output] = []
-    for number, source in enumerate(setup, start=1):
-        source = without_unused_imports(source, frozenset(used))
-        running.run(source, f"imports {number}", outputs.append, namespace)
-    for one in before:
-        shown: list[Output] = []
-        running.run(sources[one], f"answer to {one}", shown.append, namespace)
-        outputs += [_remark(one, output) for output in shown if output["output_type"] == "error"]
-    for kind, source in (("cell", sources[name]), ("check", check)):
-        called = f"answer to {name}" if kind == "cell" else f"check of {name}"
-        if not running.run(source, called, outputs.append, namespace):
-            return {"passed": False, "stopped": kind, "outputs": outputs, "before": before}
-    return {"passed": True, "stopped": "", "outputs": outputs, "before": before}
+    steps = [
+        ("imports", "", "imports", without_unused_imports(source, frozenset(used)))
+        for source in imports
+    ]
+    steps += [("before", one, f"answer to {one}", sources[one]) for one in before]
+    steps.append(("cell", name, f"answer to {name}", sources[name]))
+    if check:
+        steps.append(("check", name, f"check of {name}", check))
+    _forget()
+    keys = ("role", "cell", "title", "source")
+    return {
+        "namespace": NAMESPACE,
+        "steps": [dict(zip(keys, step, strict=True)) for step in steps],
+    }
 
 
-def _remark(name: str, error: Output) -> Output:
-    """Return the remark that another answer, which this one makes use of, can't be run."""
-    what = f"{error['ename']}: {error['evalue']}".rstrip(": ")
-    text = f"Your answer to {name}, which this one makes use of, can't be run: {what}\n"
-    return {"output_type": "stream", "name": "stderr", "text": text}
+def _forget() -> None:
+    """Forget what was run before."""
+    namespace = running.namespace(NAMESPACE)
+    module = namespace["__name__"]
+    namespace.clear()
+    namespace["__name__"] = module

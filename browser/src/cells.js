@@ -1,0 +1,251 @@
+// The cells of a page. Which cells a cell needs is found in Python (course_page.order); here they
+// are run in the right order, and it is kept in mind what has run.
+//
+// A needed cell is run first if it has not run since Python started, or if its text, or that of a
+// cell that it needs itself, has changed since. Otherwise it keeps the state that it has: running a
+// cell once more by its own button works on what is there, as in Jupyter.
+
+import { Cell } from "./cell.js";
+import { CannotStart, python, Stopped } from "./python.js";
+import { fetchJson, PAGE } from "./site.js";
+
+/** @import { Output } from "./messages.js" */
+
+/**
+ * A cell as _python/pages/<page>.json has it.
+ *
+ * @typedef {object} Listed
+ * @property {number} index
+ * @property {string} source
+ * @property {string[]} tags
+ * @property {{name?: string, caption?: string, alt?: string}} [figure]
+ * @property {boolean} [results] - whether it reads the results of the experiments
+ */
+
+class Cells extends EventTarget {
+  /** Those that show code, by their index. @type {Map<number, Cell>} */
+  shown = new Map();
+  /** @type {Listed[]} */
+  #list = [];
+  /** @type {Promise<void> | null} */
+  #loading = null;
+  /** What each cell was when it last ran without an error. @type {Map<number, string>} */
+  #ranAs = new Map();
+  /** @type {Promise<unknown>} */
+  #last = Promise.resolve();
+  #round = 0;
+  /** @type {{sources: string, needs: number[][]} | null} */
+  #order = null;
+
+  constructor() {
+    super();
+    python.addEventListener("state", () => {
+      if (python.state === "off") this.#forget();
+    });
+    python.addEventListener("progress", (event) => {
+      const { loaded, total } = /** @type {CustomEvent} */ (event).detail;
+      for (const cell of this.shown.values()) cell.showProgress(loaded, total);
+    });
+  }
+
+  /** Give each cell that shows code its buttons. */
+  attach() {
+    for (const element of document.querySelectorAll("div.cell[class*=cell-index-]")) {
+      const index = Number(/cell-index-(\d+)/.exec(element.className)?.[1]);
+      const input = element.querySelector(".cell_input");
+      if (input) this.shown.set(index, new Cell(/** @type {HTMLElement} */ (element), index, this));
+    }
+    const books = new Map([...this.shown.values()].map((cell) => [cell.book, cell]));
+    for (const cell of this.shown.values()) cell.restoreEdit(books);
+  }
+
+  /** Load the list of all cells, hidden ones, too. */
+  async load() {
+    this.#loading ??= fetchJson(`_python/pages/${PAGE}.json`).then(({ cells }) => {
+      this.#list = cells;
+    });
+    try {
+      await this.#loading;
+    } catch (error) {
+      this.#loading = null;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new CannotStart(`The cells of this page could not be loaded (${reason}). Try again.`);
+    }
+  }
+
+  /**
+   * What a cell says now: the reader's version, or the book's.
+   *
+   * @param {number} index
+   * @returns {string}
+   */
+  source(index) {
+    return this.shown.get(index)?.edited ?? this.#list[index]?.source ?? "";
+  }
+
+  /**
+   * @param {number} index
+   * @returns {Listed | undefined} known after `load`
+   */
+  listed(index) {
+    return this.#list[index];
+  }
+
+  /**
+   * Run a cell, and first the cells that it needs.
+   *
+   * @param {number} index
+   * @returns {Promise<{ok: boolean}>}
+   */
+  async run(index) {
+    return this.#inTurn(index, () => this.#runWithNeeds(index));
+  }
+
+  /**
+   * Run a cell only if it has not run yet as it is now.
+   *
+   * @param {number} index
+   * @returns {Promise<{ok: boolean}>}
+   */
+  async ready(index) {
+    return this.#inTurn(index, async () => {
+      await this.load();
+      if (this.#ranAs.has(index) && this.#ranAs.get(index) === await this.#version(index)) {
+        return { ok: true };
+      }
+      return this.#runWithNeeds(index);
+    });
+  }
+
+  /** Whether a cell has run since Python started. @param {number} index */
+  hasRun(index) {
+    return this.#ranAs.has(index);
+  }
+
+  /**
+   * @param {number} index
+   * @param {() => Promise<{ok: boolean}>} work
+   */
+  async #inTurn(index, work) {
+    const cell = this.shown.get(index);
+    const round = this.#round;
+    cell?.setRunning(true);
+    const mine = this.#last.then(() => {
+      if (round !== this.#round) throw new Stopped();
+      return work();
+    });
+    this.#last = mine.catch(() => {});
+    try {
+      return await mine;
+    } catch (error) {
+      if (!(error instanceof Stopped)) {
+        cell?.say(error instanceof Error ? error.message : String(error), { error: true });
+      }
+      throw error;
+    } finally {
+      cell?.setRunning(false);
+    }
+  }
+
+  /** @param {number} index */
+  async #runWithNeeds(index) {
+    const cell = this.shown.get(index);
+    if (python.state !== "ready") cell?.say("Starting Python");
+    await Promise.all([python.start(), this.load()]);
+    const needs = await this.#needs();
+    const first = [];
+    for (const other of needs[index] ?? []) {
+      if (this.#ranAs.get(other) !== await this.#version(other)) first.push(other);
+    }
+    if (first.length) {
+      cell?.say(`Running ${first.length} earlier ${first.length > 1 ? "cells" : "cell"} first`);
+    }
+    for (const other of first) {
+      if (!(await this.#runOne(other, false, index))) {
+        cell?.say(`Cell ${other + 1}, which this cell needs, stopped with an error.`, { error: true });
+        return { ok: false };
+      }
+    }
+    cell?.say("Running");
+    const ok = await this.#runOne(index, true, index);
+    return { ok };
+  }
+
+  /**
+   * @param {number} index
+   * @param {boolean} asked - for itself, not because another cell needs it
+   * @param {number} asking - the cell that was asked for
+   */
+  async #runOne(index, asked, asking) {
+    const cell = this.shown.get(index);
+    const source = this.source(index);
+    const version = await this.#version(index);
+    // What the book shows of an earlier cell is what it gives, unless the reader has changed something.
+    const asInBook = !asked && !(await this.#isEdited(index));
+    const place = cell ?? this.shown.get(asking);
+    const visible = cell !== undefined && !asInBook;
+    this.#ranAs.delete(index);
+    const started = performance.now();
+    if (visible) cell.begin(this.#list[index]?.figure?.alt ?? "");
+    const { ok } = await python.run(source, {
+      name: `cell ${index + 1}`,
+      onOutput: (output) => {
+        if (visible || output.output_type === "error") place?.add(output);
+      },
+    });
+    if (visible) cell.end();
+    if (ok) this.#ranAs.set(index, version);
+    cell?.ran(ok, asked, (performance.now() - started) / 1000);
+    this.dispatchEvent(new CustomEvent("ran", { detail: { index, ok } }));
+    return ok;
+  }
+
+  /** For each cell the earlier ones that it needs, directly or not. */
+  async #needs() {
+    const sources = this.#list.map((_cell, index) => this.source(index));
+    const key = JSON.stringify(sources);
+    if (this.#order?.sources !== key) {
+      this.#order = {
+        sources: key,
+        needs: await python.call("course_page.order.needs", { sources }),
+      };
+    }
+    return this.#order.needs;
+  }
+
+  /** The text of a cell and of all that it needs. @param {number} index */
+  async #version(index) {
+    const needs = (await this.#needs())[index] ?? [];
+    return JSON.stringify([...needs, index].map((other) => this.source(other)));
+  }
+
+  /** Whether the reader has changed the cell or one that it needs. @param {number} index */
+  async #isEdited(index) {
+    const needs = (await this.#needs())[index] ?? [];
+    return [...needs, index].some((other) => this.shown.get(other)?.edited !== undefined);
+  }
+
+  /** Stop what runs, and all that waits. */
+  stop() {
+    const loading = python.state === "starting";
+    this.#round += 1;
+    for (const cell of this.shown.values()) {
+      if (cell.running) {
+        cell.say(
+          loading
+            ? "Stopped before Python was there. Run starts it again."
+            : "Stopped. What had been computed on this page is forgotten; the next Run computes " +
+              "it again.",
+        );
+      }
+    }
+    python.stop();
+  }
+
+  #forget() {
+    this.#ranAs.clear();
+    for (const cell of this.shown.values()) cell.forget();
+  }
+}
+
+export const cells = new Cells();
