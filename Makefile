@@ -19,8 +19,8 @@ setup: .venv/ready ## make .venv/ with the pinned packages
 .venv/ready: pyproject.toml constraints.txt tools/setup_env.py
 	$(PYTHON) tools/setup_env.py
 
-site: .venv/ready ## build the site into book/_build/html/
-	$(BIN)/python tools/build_book.py
+site: .venv/ready ## build the site into book/_build/html/ (PLAIN=1: without Python in its pages)
+	$(BIN)/python tools/build_book.py $(if $(PLAIN),--plain)
 
 serve: site ## show the site at http://localhost:8000 (PORT=… for another port)
 	$(BIN)/python -m http.server --directory book/_build/html --bind 127.0.0.1 $(PORT)
@@ -39,6 +39,7 @@ lint: .venv/ready ## check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/codespell
+	$(BIN)/python tools/check_scripts.py
 
 bench: .venv/ready ## measure speed and memory, renew benchmarks/ (QUICK=1 tries it out in build/bench/)
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)

@@ -8,6 +8,7 @@ data that can travel as JSON.
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
@@ -30,8 +31,9 @@ class LiveFigure(Protocol):
         """Draw for one setting of each control: a position, or the text that a reader typed."""
 
 
-# Name -> figure, of the cell that ran last under this name.
-_figures: dict[str, LiveFigure] = {}
+# Name -> figure, of the cell that ran last, and how many had been registered before.
+_figures: dict[str, tuple[LiveFigure, int]] = {}
+_count = itertools.count(1)
 
 
 def is_live() -> bool:
@@ -41,11 +43,11 @@ def is_live() -> bool:
 
 def register(figure: LiveFigure) -> None:
     """Offer a figure to the page; one of the same name from before is forgotten."""
-    _figures[figure.name] = figure
+    _figures[figure.name] = figure, next(_count)
 
 
-def find(name: str) -> LiveFigure:
-    """Return the figure of this name.
+def find(name: str) -> tuple[LiveFigure, int]:
+    """Return the figure of this name, and a number that no other figure has.
 
     Raises
     ------
@@ -67,7 +69,8 @@ class LiveSlider:
 
     def first(self) -> str:
         """Return the picture for the defaults."""
-        return self._show([control.default for control in self._controls])["svg"]
+        defaults = {control.name: control.default for control in self._controls}
+        return self._picture(defaults, f"{self.name}-first")[0]
 
     def describe(self) -> dict[str, Any]:
         """Return the controls: their texts, where they start, and what can be typed."""

@@ -81,7 +81,8 @@ def slider(
         f"{'' if position == default else ' hidden'}>{picture}</div>"
         for position, picture in enumerate(pictures)
     ]
-    return frame("dlc-slider", name, _slider(controls, "".join(shown_pictures), name), caption)
+    inner = _slider(controls, "".join(shown_pictures), name)
+    return frame(_slider_class(controls), name, inner, caption)
 
 
 def live_slider(
@@ -89,7 +90,13 @@ def live_slider(
 ) -> HtmlFragment:
     """The same with the default picture alone, for a page that has Python draw the others."""
     view = f'<div class="dlc-view dlc-default">{picture}</div>'
-    return frame("dlc-slider dlc-unprepared", name, _slider(controls, view, name), caption)
+    css_class = f"{_slider_class(controls)} dlc-unprepared"
+    return frame(css_class, name, _slider(controls, view, name), caption)
+
+
+def _slider_class(controls: Sequence[Control]) -> str:
+    """Mark the sliders that can do more where Python computes."""
+    return "dlc-slider" + (" dlc-can-compute" if any(c.live for c in controls) else "")
 
 
 def _slider(controls: Sequence[Control], views: str, name: str) -> str:

@@ -51,21 +51,23 @@ class Span:
     low, high : float
         The bounds; both belong to the span.
     step : float, optional
-        How far neighbouring positions of the slider lie from each other. If it is an ``int``, the
-        control takes whole numbers only. Left out, the positions have about equal ratios, which
-        suits learning rates and strengths; `low` must then be positive.
+        How far neighbouring positions of the slider lie from each other. Left out, the positions
+        have about equal ratios, which suits learning rates; `low` must then be positive.
+    whole : bool
+        Whether the control takes whole numbers only; then bounds and step must be whole, too.
 
     Raises
     ------
     ValueError
         If the bounds are not finite numbers in order, the step is not positive or leaves no or too
-        many positions, or a span without a step does not begin above 0.
+        many positions, a span without a step does not begin above 0, or something that should be
+        a whole number is none.
 
     Examples
     --------
     >>> Span(0, 1, 0.25).positions
     (0.0, 0.25, 0.5, 0.75, 1.0)
-    >>> Span(1, 4, 1).positions
+    >>> Span(1, 4, 1, whole=True).positions
     (1, 2, 3, 4)
     >>> Span(0.09, 0.13).positions
     (0.09, 0.095, 0.1, 0.11, 0.12, 0.13)
@@ -74,6 +76,7 @@ class Span:
     low: float
     high: float
     step: float | None = None
+    whole: bool = False
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
@@ -95,11 +98,12 @@ class Span:
                 f"Span: expected at most {_MAX_POSITIONS} positions, got a step of {self.step!r} "
                 f"from {self.low!r} to {self.high!r}; take a larger one"
             )
-
-    @property
-    def whole(self) -> bool:
-        """Whether only whole numbers belong to it."""
-        return isinstance(self.step, int)
+        for number in (self.low, self.high, self.step):
+            if self.whole and number is not None and not isinstance(number, int):
+                raise ValueError(
+                    f"Span: expected bounds and step to be of type int where whole is True, "
+                    f"got {number!r}"
+                )
 
     @property
     def positions(self) -> tuple[float, ...]:
@@ -112,7 +116,9 @@ class Span:
             step = Decimal(str(self.step))
             inner = [low + k * step for k in range(int((high - low) / step) + 1)]
         numbers = sorted({low, high, *(number for number in inner if low < number < high)})
-        return tuple(int(number) if self.whole else float(number) for number in numbers)
+        if self.whole:
+            return tuple(int(number) for number in numbers if number == int(number))
+        return tuple(float(number) for number in numbers)
 
     def __contains__(self, number: object) -> bool:
         return (

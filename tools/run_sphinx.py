@@ -45,6 +45,7 @@ def main() -> int:
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--toc", type=Path, required=True)
     parser.add_argument("--builder", default="html")
+    parser.add_argument("--python-in-browser", default="", metavar="FOLDER")
     parser.add_argument("--strict", action="store_true", help="a warning counts as an error")
     arguments = parser.parse_args()
     # For each citation pybtex looks through all installed packages for the same plug-ins.
@@ -64,6 +65,7 @@ def main() -> int:
             "external_toc_path": str(arguments.toc.resolve()),
             "latex_individualpages": False,
             "html_theme_options": repository_buttons(arguments.config),
+            "python_in_browser": arguments.python_in_browser,
         },
         builder=arguments.builder,
         force_all=True,

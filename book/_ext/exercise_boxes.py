@@ -85,8 +85,8 @@ class HandIn(SphinxDirective):
 
 
 def visit(translator: Any, node: nodes.Element) -> None:
-    """Open the frame; by its second class runnable_cells sees that the page needs the script."""
-    name = type(node).__name__.replace("_", "-") + " course-python"
+    """Open the frame."""
+    name = type(node).__name__.replace("_", "-")
     data = "".join(f' data-{key}="{escape(value)}"' for key, value in node["data"].items())
     translator.body.append(f'<div class="{name}"{data}>\n')
 

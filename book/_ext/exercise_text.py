@@ -270,7 +270,7 @@ def trial(name: str, part: Part, text: Sequence[str], *, solvable: bool) -> str:
     exercise = declared.exercise(part.name)
     number = [one.name for one in declared.exercises].index(part.name) + 1
     where = f"{{ref}}`exercise {number} of {name} <{anchor(declared, exercise)}>`"
-    lines = [f"::::{{admonition}} Try it: {exercise.title}", ":class: exercise trial", ""]
+    lines = [f"::::{{admonition}} Try it: `{exercise.name}`", ":class: exercise trial", ""]
     lines += [*(text or [part.task]), ""]
     if solvable:
         lines += [*_box(name, part), f"This is {where}: what you write here stands there, too."]

@@ -121,11 +121,11 @@ def contents(app: Sphinx) -> dict[str, Any]:
         if found:
             chapters.append({"address": address, "title": title, "questions": found})
         if OFFERED in (about := app.env.metadata.get(page, {})) and has_python(app.config):
-            assignments.append(_assignment(about[OFFERED], address))
+            assignments.append(_assignment(about[OFFERED], title, address))
     return {"python": has_python(app.config), "chapters": chapters, "assignments": assignments}
 
 
-def _assignment(name: str, address: str) -> dict[str, Any]:
+def _assignment(name: str, title: str, address: str) -> dict[str, Any]:
     declared = load_assignment(name)
     kinds = {part.name: part.kind for part in released_notebook.parts(released_notebook.read(name))}
     exercises = [
@@ -137,7 +137,7 @@ def _assignment(name: str, address: str) -> dict[str, Any]:
         }
         for one in declared.exercises
     ]
-    return {"name": name, "title": declared.title, "address": address, "exercises": exercises}
+    return {"name": name, "title": title, "address": address, "exercises": exercises}
 
 
 def write(app: Sphinx, exception: Exception | None) -> None:

@@ -21,8 +21,7 @@ from notebook_downloads import READS_RESULTS, executed
 from sphinx.application import Sphinx
 
 FOLDER = "_python"
-# A page without cells may have exercises to try, which need the same script.
-NEEDS_SCRIPT = re.compile(r'class="[^"]*\b(cell-index-\d+|course-python)\b')
+CELL = re.compile(r'class="cell [^"]*\bcell-index-\d')
 
 
 def parts(app: Sphinx) -> Path | None:
@@ -82,7 +81,11 @@ def add_script(
     app: Sphinx, page: str, _template: str, context: dict[str, Any], _tree: nodes.document | None
 ) -> None:
     """Put the script and its style sheet on a page that has use for them."""
-    if parts(app) is None or not NEEDS_SCRIPT.search(context.get("body", "")):
+    if parts(app) is None or not context.get("body"):
+        return
+    # A page without cells may have boxes in which exercises are solved.
+    boxes = app.env.metadata.get(page, {}).get("exercise_boxes")
+    if not boxes and not CELL.search(context["body"]):
         return
     folder = scripts_folder(app)
     style, script = (context["pathto"](f"{folder}/{name}", 1) for name in ("page.css", "page.js"))
@@ -115,7 +118,7 @@ def write_files(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension with Sphinx."""
     app.setup_extension("notebook_downloads")
-    app.add_config_value("python_in_browser", "", "html")
+    app.add_config_value("python_in_browser", "", "env")
     app.connect("doctree-resolved", number_cells)
     app.connect("html-page-context", add_script)
     app.connect("build-finished", write_files)

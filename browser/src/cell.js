@@ -35,8 +35,8 @@ export class Cell {
   #editor = null;
   /** @type {HTMLElement | null} */
   #host = null;
-  #alt = "";
   #quarter = 0;
+  #said = "";
   #hasOwnOutput = false;
 
   /**
@@ -196,6 +196,7 @@ export class Cell {
    * @param {{aloud?: boolean, error?: boolean}} [options]
    */
   say(text, options) {
+    this.#said = text;
     this.#toolbar.say(text, options);
   }
 
@@ -206,16 +207,19 @@ export class Cell {
   showProgress(loaded, total) {
     if (!this.running) return;
     this.#toolbar.showProgress(loaded, total);
+    if (loaded >= total) {
+      this.#toolbar.say(this.#said, { aloud: false });
+      return;
+    }
     // Screen readers hear of each quarter, not of each piece.
     const quarter = Math.floor((4 * loaded) / total);
-    const text = `Starting Python: ${megabytes(loaded)} of ${megabytes(total)} MB`;
-    this.say(text, { aloud: quarter > this.#quarter });
+    const text = `Loading Python: ${megabytes(loaded)} of ${megabytes(total)} MB`;
+    this.#toolbar.say(text, { aloud: quarter > this.#quarter });
     this.#quarter = quarter;
   }
 
   /** @param {string} alt - of the book's figure */
   begin(alt) {
-    this.#alt = alt;
     const own = "A figure drawn by your version of this cell.";
     if (alt) this.#place.alt = this.edited === undefined ? alt : `${own} The book's: ${alt}`;
     this.#place.begin();

@@ -28,7 +28,7 @@ export class ExerciseBox {
   #field = null;
   /** @type {Promise<void> | null} */
   #opening = null;
-  #place = element("div", "exercise-field");
+  #place = element("div", "exercise-field highlight");
   #tools = element("div", "cell-tools exercise-tools");
   #text = element("span", "cell-status");
   #state = element("span", "exercise-state");

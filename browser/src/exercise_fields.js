@@ -1,5 +1,7 @@
 // Where an answer is written: an editor for code, radio buttons for a choice, a field for text.
 
+import { createEditorLater } from "./editor_loader.js";
+
 /** @import { Part } from "./notebook.js" */
 
 /**
@@ -26,7 +28,7 @@
 export async function createField(options) {
   if (options.part.kind === "choice") return choiceField(options);
   if (options.part.kind === "written") return textField(options);
-  const { createEditor } = await import("./editor.js");
+  const createEditor = await createEditorLater();
   const { parent, part, source, onChange, onRun } = options;
   return createEditor({
     parent, text: source, label: `Your answer: ${part.name}`, onChange, onRun,

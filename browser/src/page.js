@@ -3,6 +3,11 @@
 
 import { prepare } from "./announce.js";
 import { cells } from "./cells.js";
+import { python } from "./python.js";
 
 prepare();
 cells.attach();
+if (document.querySelector(".exercise-box, .hand-in")) import("./exercises.js").then((m) => m.start());
+
+// For the browser's console, and for tests.
+Object.assign(globalThis, { coursePage: { cells, python } });

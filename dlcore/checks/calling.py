@@ -29,6 +29,7 @@ from dlcore.checks.plans import (
     Seed,
     Shared,
     UnusableError,
+    arrays_of,
     items_of,
 )
 
@@ -76,14 +77,20 @@ class LocalPlayer:
         except UnusableError as error:
             outcome.problem = str(error)
         else:
-            originals = {name: _arrays_of(value) for name, value in arguments.items()}
+            originals = {name: arrays_of(value) for name, value in arguments.items()}
             value = self._call(call, function, arguments, outcome)
-            outcome.after = {name: _snapshot(_arrays_of(arguments[name])) for name in arguments}
-            outcome.original = {name: _snapshot(held) for name, held in originals.items()}
+            held = {name: arrays_of(value) for name, value in arguments.items()}
+            taken: dict[int, Any] = {}
+            outcome.after = {name: _snapshot(held[name], taken) for name in held}
+            outcome.original = {name: _snapshot(originals[name], taken) for name in originals}
         self._values.append(value)
         return outcome
 
-    def play_all(self, calls: Sequence[Call]) -> list[Outcome]:
+    def play_all(
+        self,
+        calls: Sequence[Call],
+        wanted: Sequence[Result] = (),  # noqa: ARG002 (it is at hand)
+    ) -> list[Outcome]:
         """Make calls until one has a problem; it is the last of the outcomes."""
         outcomes: list[Outcome] = []
         for call in calls:
@@ -177,24 +184,18 @@ _PYTHONS_EXCEPTIONS = {
 }
 
 
-def _arrays_of(value: Any) -> Any:
-    """Return the array, or the arrays of a dict, list or tuple by key or position, else None."""
-    if isinstance(value, np.ndarray):
-        return value
-    if isinstance(value, (dict, list, tuple)):
-        return {key: _arrays_of(item) for key, item in items_of(value)}
-    return None
-
-
-def _snapshot(held: Any) -> Any:
+def _snapshot(held: Any, taken: dict[int, Any]) -> Any:
+    """Return copies of arrays; `taken` are those made before, by the identity of the array."""
     if isinstance(held, dict):
-        return {key: _snapshot(item) for key, item in held.items()}
+        return {key: _snapshot(item, taken) for key, item in held.items()}
     if held is None:
         return None
-    try:
-        return as_plain_array(held)
-    except TypeError:
-        return None
+    if id(held) not in taken:
+        try:
+            taken[id(held)] = as_plain_array(held)
+        except TypeError:
+            taken[id(held)] = None
+    return taken[id(held)]
 
 
 def _refill(held: Any, value: Any) -> None:

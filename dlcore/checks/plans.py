@@ -159,8 +159,11 @@ class Player(Protocol):
     def play(self, call: Call) -> Outcome:
         """Make a call; calls are numbered from 0 in the order in which they are made."""
 
-    def play_all(self, calls: Sequence[Call]) -> list[Outcome]:
-        """Make calls until one has a problem; it is the last of the outcomes."""
+    def play_all(self, calls: Sequence[Call], wanted: Sequence[Result] = ()) -> list[Outcome]:
+        """Make calls until one has a problem; it is the last of the outcomes.
+
+        If none has, `wanted` is what will be asked for next.
+        """
 
     def fetch(self, result: Result) -> Any:
         """Return an array, or plain data; raise `UnusableError` with what stands in the way."""
@@ -221,7 +224,8 @@ def attempt(
     """
     player.reset()
     tried = Attempt()
-    outcomes = player.play_all(calls)
+    wanted = [result for result in results.values() if isinstance(result, Result)]
+    outcomes = player.play_all(calls, wanted)
     for call, outcome in zip(calls, outcomes, strict=False):
         tried.printed = (tried.printed + outcome.printed)[:KEPT_OUTPUT]
         tried.lines += (outcome.lines,)
@@ -258,7 +262,7 @@ def _held(outcome: Outcome, wanted: After) -> np.ndarray:
     if not isinstance(held, np.ndarray):
         what = "gone" if wanted.item is not None else "no array"
         raise UnusableError(f"{what} after the call: expected an array of numbers")
-    return held
+    return held.copy()
 
 
 def _unchanged(given: Any, held: Any) -> bool:
@@ -273,9 +277,29 @@ def _unchanged(given: Any, held: Any) -> bool:
 
 
 def _same_array(old: np.ndarray, new: np.ndarray) -> bool:
+    if old is new:
+        return True
     if old.shape != new.shape or old.dtype != new.dtype:
         return False
     return np.array_equal(old, new, equal_nan=old.dtype.kind == "f")
+
+
+def arrays_of(value: Any) -> Any:
+    """Return the array, or the arrays of a dict, list or tuple by key or position, else None."""
+    if isinstance(value, np.ndarray):
+        return value
+    if isinstance(value, (dict, list, tuple)):
+        return {key: arrays_of(item) for key, item in items_of(value)}
+    return None
+
+
+def arrays_given(call: Call) -> dict[int | str, Any]:
+    """Return for each argument the arrays that a plan hands over, as in `Outcome.after`."""
+    given = call.arguments()
+    return {
+        name: arrays_of(value.value if isinstance(value, Shared) else value)
+        for name, value in given.items()
+    }
 
 
 def items_of(container: Any) -> list[tuple[Any, Any]]:

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dlgrader.course import GradingError
+from dlgrader.whole_files import write_whole
 
 _FORMULA = tuple("=+-@＝＋－＠")
 _DECIMALS = 4
@@ -77,18 +76,7 @@ def write_table(table: Table, path: Path, byte_order_mark: bool = False) -> None
     writer.writerows(table.rows)
     content = buffer.getvalue().encode("utf-8-sig" if byte_order_mark else "utf-8")
     try:
-        handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            # As open() would make it: mkstemp lets nobody else read.
-            mask = os.umask(0)
-            os.umask(mask)
-            Path(unfinished).chmod(0o666 & ~mask)
-            Path(unfinished).replace(path)
-        except BaseException:
-            Path(unfinished).unlink(missing_ok=True)
-            raise
+        write_whole(path, content)
     except OSError as error:
         raise GradingError(
             f"the grades could not be written to {path}: {error.strerror}; name another file: --to"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from dlgrader.report.analysis import PARTS, Summary
 from dlgrader.report.learners import NeedsHelp
+from dlgrader.whole_files import write_whole
 
 #: Files with names in them.
 WITH_NAMES = ("learners.csv", "help.csv")
@@ -65,11 +67,12 @@ _COLUMNS: dict[str, Sequence[str]] = {
 
 
 def _write(path: Path, rows: Sequence[Row], columns: Sequence[str]) -> None:
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, columns)
+    writer.writeheader()
+    writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
     # With a byte-order mark: without, Excel takes names with accents for something else.
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.DictWriter(file, columns)
-        writer.writeheader()
-        writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
+    write_whole(path, buffer.getvalue().encode("utf-8-sig"))
 
 
 def _cell(value: Any) -> Any:

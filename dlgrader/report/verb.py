@@ -17,6 +17,7 @@ from dlgrader.report.page import render
 from dlgrader.report.reading import choose, read_class_work
 from dlgrader.report.tables import WITH_NAMES, write_tables
 from dlgrader.telling import Outcome, Teller
+from dlgrader.whole_files import write_whole
 
 PAGE = "report.html"
 FOLDER, FOLDER_WITHOUT_NAMES = "report", "report_without_names"
@@ -75,8 +76,8 @@ def report(
     )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / PAGE).write_text(page, encoding="utf-8")
         tables = write_tables(folder, summaries, help_needed, names=names)
+        write_whole(folder / PAGE, page)
     except OSError as error:
         raise GradingError(f"the report can't be written to {folder}: {error}") from error
     for summary in summaries:

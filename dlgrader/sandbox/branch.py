@@ -12,11 +12,13 @@ import numpy as np
 from dlcore.checks.plans import Call, Outcome, Result, UnusableError
 from dlgrader.sandbox.backend import Process
 from dlgrader.sandbox.limits import Limits
-from dlgrader.sandbox.runner.wire import ClosedError, Line, WireError, pack
+from dlgrader.sandbox.packed import Packer, packed_message
+from dlgrader.sandbox.runner.wire import ClosedError, Line, WireError
 
 _TICK_SECONDS = 0.05
 _TEXT = 2_000
-_AT_ONCE = 16
+
+_packer = Packer()
 
 
 class CallTimeout(Exception):  # noqa: N818 (it is no error of the program's)
@@ -41,11 +43,12 @@ class Branch:
         ended_session: Callable[[], str],
     ) -> None:
         connection.settimeout(_TICK_SECONDS)
-        self._line = Line(connection, limits.result_bytes)
+        self._line = Line(connection, limits.result_bytes, ahead=True)
         self._process, self._known, self._limits = process, known, limits
         self._end, self._ended_session = end, ended_session
         self._over = ""
         self._anew = False
+        self._brought: dict[Result, Any] = {}
 
     def __enter__(self) -> Branch:
         return self
@@ -61,32 +64,41 @@ class Branch:
     def reset(self) -> None:
         """Forget all calls; the next one is number 0 again."""
         self._anew = True  # said together with what is asked next
+        self._brought.clear()
 
     def play(self, call: Call) -> Outcome:
         """Make a call; calls are numbered from 0 in the order in which they are made."""
-        return self.play_all((call,))[0]
+        return self.play_all([call])[0]
 
-    def play_all(self, calls: Sequence[Call]) -> list[Outcome]:
-        """Make calls until one has a problem; it is the last of the outcomes."""
+    def play_all(self, calls: Sequence[Call], wanted: Sequence[Result] = ()) -> list[Outcome]:
+        """Make calls until one has a problem; it is the last of the outcomes.
+
+        If none has, the results `wanted` come along, so that `fetch` need not ask for them.
+        """
+        plan = _packer.packed(calls, wanted, self._anew)
         outcomes: list[Outcome] = []
-        for start in range(0, len(calls), _AT_ONCE):
-            for number, call in enumerate(some := tuple(calls[start : start + _AT_ONCE])):
+        for some, message in plan.messages:
+            for number, call in enumerate(some):
                 # All are sent with the first: the process need not wait for the next one.
-                outcomes.append(self._play(call, some if number == 0 else ()))
+                given = plan.given[len(outcomes)]
+                outcomes.append(self._play(call, given, None if number else message))
                 if outcomes[-1].problem:
                     return outcomes
+        if plan.messages:
+            for result in wanted:
+                self._brought[result] = self._received("the result")
         return outcomes
 
-    def _play(self, call: Call, sent: tuple[Call, ...]) -> Outcome:
-        """Receive the outcome of a call, after sending calls, if there are any to send."""
+    def _play(self, call: Call, given: dict[int | str, Any], message: bytes | None) -> Outcome:
+        """Receive the outcome of a call, after sending a message, if there is one to send."""
         if self._over:
             return Outcome(problem=self._over)
         name = call.function
         try:
-            answer = self._ask({"do": "play", "calls": sent} if sent else None)
+            answer = self._ask(message)
             if "refused" in answer:
                 return Outcome(problem=f"{name} gave back {_text(answer, 'refused')}.")
-            return _outcome(answer)
+            return _outcome(answer, given)
         except CallTimeout:
             self._stop(
                 f"{name} was stopped after {self._limits.call_seconds:g} s: "
@@ -102,7 +114,12 @@ class Branch:
 
     def fetch(self, result: Result) -> Any:
         """Return an array, or plain data; raise `UnusableError` with what stands in the way."""
-        value = self._value({"do": "fetch", "result": result}, "the result")
+        if result in self._brought:
+            value = self._brought.pop(result)
+        else:
+            value = self._received("the result", {"do": "fetch", "result": result})
+        if isinstance(value, UnusableError):
+            raise value
         if not (_is_plain(value) if result.plain else type(value) is np.ndarray):
             raise UnusableError("something else than what was asked for")
         return value
@@ -115,7 +132,9 @@ class Branch:
         UnusableError
             If there is no such variable, or it holds something else.
         """
-        value = self._value({"do": "read", "name": name}, name)
+        value = self._received(name, {"do": "read", "name": name})
+        if isinstance(value, UnusableError):
+            raise value
         if not _is_plain(value):
             raise UnusableError("something else than what was asked for")
         return value
@@ -125,7 +144,7 @@ class Branch:
         if not self._over:
             self._stop("the branch is closed")
 
-    def _ask(self, message: dict[str, Any] | None) -> dict[str, Any]:
+    def _ask(self, message: bytes | None) -> dict[str, Any]:
         """Send a message, if there is one, and receive an answer."""
         end = time.monotonic() + self._limits.call_seconds
 
@@ -136,29 +155,30 @@ class Branch:
                 raise ClosedError("the sandbox is gone")
 
         if message is not None:
-            try:
-                parts = pack({**message, "anew": self._anew})
-            except WireError as error:  # the grader's mistake, not the learner's
-                raise ValueError(f"this call can't be sent: {error}") from None
             self._anew = False
-            self._line.send_parts(parts, check)
+            self._line.send_parts([message], check)
         return self._line.receive(check)
 
-    def _value(self, message: dict[str, Any], what: str) -> Any:
+    def _received(self, what: str, asked: dict[str, Any] | None = None) -> Any:
+        """Return a value, or an `UnusableError` that says what stands in the way.
+
+        Without a request, it is a value that was asked for earlier.
+        """
         if self._over:
-            raise UnusableError(self._over)
+            return UnusableError(self._over)
         try:
+            message = packed_message({**asked, "anew": self._anew}) if asked else None
             answer = self._ask(message)
             if "value" in answer:
                 return answer["value"]
-            raise UnusableError(_text(answer, "refused" if "refused" in answer else "unusable"))
+            return UnusableError(_text(answer, "refused" if "refused" in answer else "unusable"))
         except CallTimeout:
             self._stop(f"stopped after {self._limits.call_seconds:g} s of reading {what}")
         except ClosedError:
             self._stop("")
         except WireError as error:
             self._stop(f"{what} disturbed the process it was read in ({error})")
-        raise UnusableError(self._over)
+        return UnusableError(self._over)
 
     def _stop(self, why: str) -> None:
         """End the copy; without a reason, it has ended by itself."""
@@ -171,28 +191,29 @@ class Branch:
         self._over = self._ended_session() or why or f"The process {how} during the call."
 
 
-def _outcome(answer: dict[str, Any]) -> Outcome:
-    """Make an `Outcome` of an answer that may be forged."""
-    raised = answer.get("raised")
-    lines = answer.get("lines")
+def _outcome(answer: dict[str, Any], given: dict[int | str, Any]) -> Outcome:
+    """Make an `Outcome` of an answer that may be forged; it leaves out what goes without saying."""
+    raised, lines = answer.get("raised", ()), answer.get("lines", 0)
     if type(raised) is not tuple or not all(type(name) is str for name in raised):
         raise WireError("an answer of an unknown kind")
     if type(lines) is not int or lines < 0:
         raise WireError("an answer of an unknown kind")
-    after = _held(answer.get("after"))
-    return Outcome(
-        problem=_text(answer, "problem"),
+    outcome = Outcome(
+        problem=_text(answer, "problem", ""),
         raised=tuple(name[:100] for name in raised[:50]),
-        printed=_text(answer, "printed"),
+        printed=_text(answer, "printed", ""),
         lines=min(lines, 2**62),
-        after=after,
-        # Of these, the process sends only those that hold something else.
-        original={**after, **_held(answer.get("original"))},
     )
+    if "after" in answer:
+        # Sent is only what holds something else than the plan has handed over,
+        outcome.after = {**given, **_held(answer["after"])}
+        # and of the original arrays, what holds something else than is there now.
+        outcome.original = {**outcome.after, **_held(answer.get("original"))}
+    return outcome
 
 
-def _text(answer: dict[str, Any], name: str) -> str:
-    text = answer.get(name)
+def _text(answer: dict[str, Any], name: str, default: str | None = None) -> str:
+    text = answer.get(name, default)
     if type(text) is not str:
         raise WireError("an answer of an unknown kind")
     return text[:_TEXT]

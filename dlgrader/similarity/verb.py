@@ -25,6 +25,7 @@ from dlgrader.similarity.answers import (
 from dlgrader.similarity.page import render
 from dlgrader.similarity.pairs import THRESHOLD, Compared, Pair, compare_answers, ranked
 from dlgrader.telling import Outcome, Teller
+from dlgrader.whole_files import write_whole
 
 FOLDER = "similarity"
 PAGE, TABLE, FACTS = "similarity.html", "similarity.csv", "similarity.json"
@@ -89,9 +90,8 @@ def similarity(
     page = render(assignment, pairs, compared, read, unreadable, threshold)
     try:
         target.mkdir(parents=True, exist_ok=True)
-        (target / PAGE).write_text(page, encoding="utf-8")
-        whole = json.dumps(facts, ensure_ascii=True, indent=1)
-        (target / FACTS).write_text(whole + "\n", encoding="utf-8")
+        write_whole(target / FACTS, json.dumps(facts, ensure_ascii=True, indent=1) + "\n")
+        write_whole(target / PAGE, page)
     except OSError as error:
         raise GradingError(f"the comparison can't be written to {target}: {error}") from None
     write_table(Table(_HEAD, _rows(pairs)), target / TABLE)

@@ -146,8 +146,8 @@ def released(name: str, content: bytes) -> tuple[dict[str, str], bytes]:
 # --- Building ------------------------------------------------------------------------------------
 
 
-def build(folder: Path, say: Callable[[str], None]) -> bool:
-    """Bring the folder up to date; return False if it was so already.
+def build(folder: Path, say: Callable[[str], None]) -> None:
+    """Write the folder anew; what was there stays if that fails.
 
     Raises
     ------
@@ -156,12 +156,7 @@ def build(folder: Path, say: Callable[[str], None]) -> bool:
     in_browser.node.NodeError
         If the scripts cannot be bundled.
     """
-    stamp = folder.with_name(f"{folder.name}.made-from")
-    now = fingerprint()
-    if folder.is_dir() and stamp.is_file() and stamp.read_text() == now:
-        return False
     say("building JupyterLite")
-    stamp.unlink(missing_ok=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
         work = Path(temporary)
@@ -172,8 +167,6 @@ def build(folder: Path, say: Callable[[str], None]) -> bool:
         check(made)
         shutil.rmtree(folder, ignore_errors=True)
         made.replace(folder)
-    stamp.write_text(now)
-    return True
 
 
 def _prepare(work: Path) -> list[dict[str, str]]:

@@ -1,13 +1,14 @@
 """Put together the folder from which a page loads Pyodide: ``build/browser/pyodide``.
 
-It holds Pyodide itself, the slimmed wheels with their modules compiled (so that no browser has to),
-the wheel of `dlcore` with its sources (which tracebacks quote), a lock file that names exactly these
-wheels, and ``files.json`` with size and hash of each file, from which a page knows how much there is
-to load and when something has changed.
+It holds Pyodide itself, the slimmed wheels with their modules compiled (so that no browser has to
+do it), the wheel of `dlcore` with its sources (which tracebacks quote), a lock file that names
+exactly these wheels, and ``files.json`` with size and hash of each file, from which a page knows
+how much there is to load and when something has changed.
 """
 
 from __future__ import annotations
 
+import email.message
 import email.parser
 import hashlib
 import io
@@ -16,6 +17,7 @@ import re
 import shutil
 import sys
 import tempfile
+import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +34,19 @@ import course_wheel  # noqa: E402
 PYODIDE = ROOT / "node_modules" / "pyodide"
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 FILES = "files.json"
+CACHE_TAG = (
+    "cpython-314"  # of Pyodide's Python, in the names of compiled modules beside their source
+)
+
+# What a finished wheel depends on besides its content.
+RECIPE = (
+    "precompile.mjs",
+    "precompile.py",
+    "pure-wheels.txt",
+    "runtime.py",
+    "slimming.py",
+    "wheels.py",
+)
 
 # Docstrings of these are left out: their modules work on them while they are imported, which takes
 # a good part of the time until the first figure.
@@ -47,7 +62,7 @@ NOT_NEEDED = {
     "threadpoolctl",  # dlcore: there are no threads
     "widgetsnbextension",  # ipywidgets: for the classic notebook
 }
-# dlcore's sliders are the page's own there; JupyterLite's kernel loads ipywidgets when it is imported.
+# Loaded by those that use them: a page has sliders of its own, JupyterLite loads ipywidgets.
 NOT_NEEDED_BY = {"dlcore": {"ipywidgets", "tqdm"}}
 
 
@@ -66,10 +81,10 @@ class Packed:
 # --- One wheel -----------------------------------------------------------------------------------
 
 
-def metadata(entries: Mapping[str, bytes]) -> email.message.Message:
-    """Return the description of a package from the files of its wheel."""
-    name = next(name for name in entries if name.endswith(".dist-info/METADATA"))
-    return email.parser.Parser().parsestr(entries[name].decode())
+def metadata(wheel: zipfile.ZipFile) -> email.message.Message:
+    """Return a package's description from its wheel."""
+    name = next(name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+    return email.parser.Parser().parsestr(wheel.read(name).decode())
 
 
 def requirements(about: email.message.Message) -> tuple[str, ...]:
@@ -94,41 +109,49 @@ def top_names(entries: Iterable[str]) -> tuple[str, ...]:
 def compile_all(packages: Mapping[str, dict[str, bytes]], pyodide: Path) -> None:
     """Compile the modules of all packages, in place.
 
-    A module takes the place of its source, but for `dlcore`, whose sources stay.
+    A compiled module takes the place of its source, but for `dlcore`, whose sources stay.
     """
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        places = {}
         for package, entries in packages.items():
-            kind = "bare" if package in WITHOUT_DOCSTRINGS else "plain"
-            for name, content in entries.items():
-                if name.endswith(".py"):
-                    path = folder / kind / package / name
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    path.write_bytes(content)
-                    places[package, name] = path.with_suffix(".pyc")
+            for name in _modules(entries):
+                path = folder / _kind(package) / package / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(entries[name])
         script = Path(__file__).with_name("precompile.mjs")
         node.run("node", script, pyodide, folder, folder=ROOT)
-        for (package, name), path in places.items():
-            if package == course_wheel.PACKAGE:
-                parent, _, module = name.rpartition("/")
-                cached = f"{parent}/__pycache__/{module.removesuffix('.py')}.cpython-314.pyc"
-                packages[package][cached] = path.read_bytes()
-            else:
-                del packages[package][name]
-                packages[package][f"{name}c"] = path.read_bytes()
+        for package, entries in packages.items():
+            for name in _modules(entries):
+                compiled = folder / _kind(package) / package / f"{name}c"
+                if package == course_wheel.PACKAGE:
+                    parent, _, module = name.rpartition("/")
+                    stem = module.removesuffix(".py")
+                    entries[f"{parent}/__pycache__/{stem}.{CACHE_TAG}.pyc"] = compiled.read_bytes()
+                else:
+                    del entries[name]
+                    entries[f"{name}c"] = compiled.read_bytes()
 
 
-def pack(entries: Mapping[str, bytes], file_name: str) -> Packed:
-    """Return a wheel with these files; the same files give the same bytes."""
-    about = metadata(entries)
+def _kind(package: str) -> str:
+    return "bare" if package in WITHOUT_DOCSTRINGS else "plain"
+
+
+def _modules(entries: Mapping[str, bytes]) -> list[str]:
+    return [name for name in entries if name.endswith(".py")]
+
+
+def pack(content: bytes, file_name: str) -> Packed:
+    """Describe a finished wheel."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = archive.namelist()
+        about = metadata(archive)
     return Packed(
         name=wheels.normal(about["Name"]),
         version=about["Version"],
         file_name=file_name,
-        content=course_wheel.archive(dict(sorted(entries.items()))),
+        content=content,
         depends=requirements(about),
-        imports=top_names(entries),
+        imports=top_names(names),
     )
 
 
@@ -178,28 +201,95 @@ def list_files(folder: Path) -> dict[str, dict[str, Any]]:
     }
 
 
-def assemble(target: Path, found: Mapping[wheels.Wheel, Path], others: Sequence[Path]) -> None:
-    """Write the folder anew from Pyodide's npm package and the files of wheels.
+def inputs(others: Sequence[Path]) -> list[Path]:
+    """The files that the folder is made from; `others` are wheels installed here."""
+    return [
+        *(Path(__file__).with_name(name) for name in RECIPE),
+        *(path for path in sorted((ROOT / "dlcore").rglob("*")) if _counts(path)),
+        ROOT / "book" / "_ext" / "course_wheel.py",
+        ROOT / "package-lock.json",
+        ROOT / "pyproject.toml",
+        *others,
+    ]
+
+
+def _counts(path: Path) -> bool:
+    return path.is_file() and "__pycache__" not in path.parts
+
+
+def collect(build: Path, others: Sequence[Path], say: Say) -> None:
+    """Get all wheels and write the folder ``pyodide`` below `build` anew.
+
+    Finished wheels are kept in ``wheels``, so that a change of `dlcore` has only that compiled.
 
     Parameters
     ----------
-    target : path
-        The folder; what was there is replaced at the end, when everything has gone well.
-    found : dict
-        The published wheels and their files.
+    build : path
     others : sequence of paths
         Wheels that came with a package already installed here.
-    """
-    files = {wheel.name: path for wheel, path in found.items()}
-    files |= {wheels.normal(path.name.split("-")[0]): path for path in others}
-    packages = {name: slimming.slim_entries(name, path) for name, path in files.items()}
-    names = {name: path.name for name, path in files.items()}
-    course_name, course = course_wheel.wheel(ROOT)
-    packages[course_wheel.PACKAGE] = slimming.slim_entries(course_wheel.PACKAGE, io.BytesIO(course))
-    names[course_wheel.PACKAGE] = course_name
-    compile_all(packages, PYODIDE)
-    packed = [pack(entries, names[name]) for name, entries in packages.items()]
+    say : callable
+        Tells what takes a while.
 
+    Raises
+    ------
+    in_browser.sources.MissingPartsError
+        If a wheel cannot be had.
+    in_browser.node.NodeError
+        If there is no Node.js to compile with, or a module has a syntax error.
+    """
+    version = json.loads((PYODIDE / "package.json").read_text(encoding="utf-8"))["version"]
+    lock = wheels.read_lock(PYODIDE)
+    wanted = wheels.compiled_wheels(lock) + wheels.pure_wheels()
+    found = sources.fetch(wanted, sources.cache_folder(), sources.all_sources(version), say)
+    contents = {path.name: path.read_bytes() for path in [*found.values(), *others]}
+    contents |= dict([course_wheel.wheel(ROOT)])
+
+    recipe = [version, *(Path(__file__).with_name(name).read_text() for name in RECIPE)]
+    finished = {
+        name: build / "wheels" / _key(content, recipe) for name, content in contents.items()
+    }
+    _finish(
+        {name: content for name, content in contents.items() if not finished[name].is_file()},
+        finished,
+        say,
+    )
+    packed = [pack(path.read_bytes(), name) for name, path in finished.items()]
+    _write(build / "pyodide", packed, lock["info"])
+    for path in (build / "wheels").iterdir():
+        if path not in finished.values():
+            path.unlink()
+
+
+def _key(content: bytes, recipe: Sequence[str]) -> str:
+    digest = hashlib.sha256(content)
+    for text in recipe:
+        digest.update(text.encode())
+    return digest.hexdigest()
+
+
+def _finish(contents: Mapping[str, bytes], finished: Mapping[str, Path], say: Say) -> None:
+    """Slim and compile wheels, and put each into its place."""
+    if not contents:
+        return
+    say(f"compiling {len(contents)} packages for the browser")
+    packages = {
+        _package(name): slimming.slim_entries(_package(name), content)
+        for name, content in contents.items()
+    }
+    compile_all(packages, PYODIDE)
+    for name in contents:
+        finished[name].parent.mkdir(parents=True, exist_ok=True)
+        beside = finished[name].with_suffix(".part")
+        beside.write_bytes(course_wheel.archive(dict(sorted(packages[_package(name)].items()))))
+        beside.replace(finished[name])
+
+
+def _package(file_name: str) -> str:
+    return wheels.normal(file_name.split("-")[0])
+
+
+def _write(target: Path, packed: Sequence[Packed], info: dict[str, Any]) -> None:
+    """Write the folder beside its place and rename it."""
     beside = target.with_name(f".{target.name}")
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
@@ -207,26 +297,8 @@ def assemble(target: Path, found: Mapping[wheels.Wheel, Path], others: Sequence[
         shutil.copyfile(PYODIDE / name, beside / name)
     for wheel in packed:
         (beside / wheel.file_name).write_bytes(wheel.content)
-    lock = lock_file(wheels.read_lock(PYODIDE)["info"], packed)
-    (beside / "pyodide-lock.json").write_text(json.dumps(lock, indent=1), encoding="utf-8")
+    lock = json.dumps(lock_file(info, packed), indent=1)
+    (beside / "pyodide-lock.json").write_text(lock, encoding="utf-8")
     (beside / FILES).write_text(json.dumps(list_files(beside), indent=1), encoding="utf-8")
     shutil.rmtree(target, ignore_errors=True)
     beside.replace(target)
-
-
-def collect(target: Path, others: Sequence[Path], say: Say) -> None:
-    """Get all parts and assemble the folder.
-
-    Raises
-    ------
-    in_browser.sources.MissingParts
-        If a wheel cannot be had.
-    in_browser.node.NodeError
-        If there is no Node.js to compile with.
-    """
-    lock = wheels.read_lock(PYODIDE)
-    version = json.loads((PYODIDE / "package.json").read_text(encoding="utf-8"))["version"]
-    wanted = wheels.compiled_wheels(lock) + wheels.pure_wheels()
-    found = sources.fetch(wanted, sources.cache_folder(), sources.all_sources(version), say)
-    say("compiling the modules for the browser")
-    assemble(target, found, others)

@@ -7,12 +7,11 @@ the course chooses. Where a package keeps a list of its files, the list is short
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import zipfile
 from collections.abc import Mapping
-from io import BytesIO
-from pathlib import Path
 
 # In every package.
 _ANYWHERE = re.compile(
@@ -25,14 +24,15 @@ _ANYWHERE = re.compile(
 )
 
 _IN_PACKAGE = {
-    "ipython": r"^IPython/(sphinxext|extensions)/",
+    "ipython": r"^IPython/sphinxext/",
     "jedi": r"^jedi/third_party/",  # stubs for type checking of other packages
     "matplotlib": r"""
         ^matplotlib/mpl-data/(sample_data|images|plot_directive|kpsewhich\.lua)
         | ^matplotlib/mpl-data/fonts/(afm|pdfcorefonts)/
         | ^matplotlib/mpl-data/fonts/ttf/(DejaVuSerif|DejaVuSansMono-)
         | ^matplotlib/backends/(web_backend|qt_editor|_tkagg)
-        | ^matplotlib/backends/(backend|_backend)_(cairo|gtk|macosx|nbagg|pdf|pgf|ps|pyodide|qt|tk|webagg|wx)
+        | ^matplotlib/backends/_?backend_(cairo|gtk|macosx|nbagg|qt|tk|wx)
+        | ^matplotlib/backends/_?backend_(pdf|pgf|ps|pyodide|webagg)
         | ^matplotlib/(sphinxext|testing)/
         | ^pylab
     """,
@@ -55,12 +55,10 @@ def needed(package: str, name: str) -> bool:
     return not (_ANYWHERE.search(name) or (own and re.search(own, name, re.VERBOSE)))
 
 
-def slim_entries(package: str, wheel: Path | BytesIO) -> dict[str, bytes]:
+def slim_entries(package: str, wheel: bytes) -> dict[str, bytes]:
     """Return the files of a wheel that the browser needs."""
-    with zipfile.ZipFile(wheel) as archive:
-        entries = {
-            name: archive.read(name) for name in archive.namelist() if needed(package, name)
-        }
+    with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist() if needed(package, name)}
     if package == "matplotlib":
         listed = "matplotlib/fontlist.json"
         entries[listed] = _fonts_that_are_there(entries[listed], entries)
@@ -68,7 +66,7 @@ def slim_entries(package: str, wheel: Path | BytesIO) -> dict[str, bytes]:
 
 
 def _fonts_that_are_there(listed: bytes, entries: Mapping[str, bytes]) -> bytes:
-    """Shorten matplotlib's list of fonts, which it would otherwise make anew at the first figure."""
+    """Shorten matplotlib's list of fonts, which it would else make anew at the first figure."""
     fonts = json.loads(listed)
     for kind in ("ttflist", "afmlist"):
         fonts[kind] = [

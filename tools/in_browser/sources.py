@@ -39,7 +39,7 @@ class SourceError(Exception):
     """A source could not give what was asked of it; the message says why."""
 
 
-class MissingParts(Exception):
+class MissingPartsError(Exception):
     """Some parts cannot be had; the message says which, why, and how to get them."""
 
 
@@ -65,11 +65,7 @@ def pip_download(arguments: Sequence[str], folder: Path, python: str) -> None:
     command += ["--no-cache-dir", "--disable-pip-version-check", f"--python-version={python}"]
     # Versions that the user asks of installed packages have no bearing on the browser.
     environment = {**os.environ, "PIP_CONSTRAINT": ""}
-    done = subprocess.run(
-        [*command, "--dest", str(folder), *arguments],
-        env=environment,
-        stdout=subprocess.PIPE if "--quiet" in arguments else None,
-    )
+    done = subprocess.run([*command, "--dest", str(folder), *arguments], env=environment)
     if done.returncode:
         raise SourceError("pip could not download it; its own message stands above")
 
@@ -104,9 +100,11 @@ def from_release(wheels: Sequence[Wheel], folder: Path, version: str) -> None:
     for wheel in wheels:
         address = RELEASE.format(version=version, file_name=wheel.file_name)
         try:
-            with urllib.request.urlopen(address, timeout=TIMEOUT) as answer:
-                with (folder / wheel.file_name).open("wb") as out:
-                    shutil.copyfileobj(answer, out)
+            with (
+                urllib.request.urlopen(address, timeout=TIMEOUT) as answer,
+                (folder / wheel.file_name).open("wb") as out,
+            ):
+                shutil.copyfileobj(answer, out)
         except (OSError, urllib.error.URLError) as error:
             raise SourceError(f"no answer for {address} ({error})") from None
 
@@ -173,7 +171,7 @@ def fetch(
 
     Raises
     ------
-    MissingParts
+    MissingPartsError
         If no source has one of them. Those that were had stay in the cache.
     """
     found = {wheel: cached(wheel, cache) for wheel in wheels}
@@ -197,7 +195,7 @@ def fetch(
             problems.append(f"{source.title}: {_names(left)}: {problem or other}.")
     missing = [wheel for wheel, path in found.items() if path is None]
     if missing:
-        raise MissingParts(
+        raise MissingPartsError(
             f"{_names(missing)} could not be had in the form that is known to be right.\n"
             + "".join(f"    {problem}\n" for problem in problems)
             + "Check the network and pip's settings and run the same command again; what has been "

@@ -23,7 +23,7 @@ import numpy as np
 
 from dlcore.checks.calling import LocalPlayer
 from dlcore.checks.comparing import as_plain_data
-from dlcore.checks.plans import Outcome, UnusableError
+from dlcore.checks.plans import Call, Outcome, UnusableError, arrays_given
 
 from .capture import Collector, Pipes, Stream, silence
 from .shell import Cells, Shell
@@ -35,6 +35,7 @@ _fork, _waitpid, _exit, _close = os.fork, os.waitpid, os._exit, os.close
 _socket, _recv_fds, _exit_code = socket.socket, socket.recv_fds, os.waitstatus_to_exitcode
 _array = np.ndarray
 _ANY_SIZE = 1 << 40
+_SAID = ("problem", "raised", "printed", "lines")
 
 
 def main() -> None:
@@ -115,7 +116,8 @@ def _be_branch(control: Line, number: int, shell: Shell, result_bytes: int) -> N
             asked = line.receive()
             for one in branch.parts(asked):
                 answer = branch.serve(one)
-                if not _answer(line, answer, result_bytes) or answer.get("problem"):
+                sent = _answer(line, answer, result_bytes)
+                if one["do"] == "play" and (not sent or "problem" in answer):
                     break
     except BaseException:
         pass
@@ -127,9 +129,7 @@ def _answer(line: Line, answer: dict[str, Any], result_bytes: int) -> bool:
     """Send an answer, or why it can't be brought back; return whether it was sent."""
     too_large = f"more than {result_bytes / 2**20:.3g} MiB"
     try:
-        if _bytes_of(answer) > result_bytes:
-            raise TooLargeError
-        line.send_parts(pack(answer))
+        line.send_parts(pack(answer, result_bytes))
     except TooLargeError:
         line.send({"refused": too_large})
         return False
@@ -141,13 +141,6 @@ def _answer(line: Line, answer: dict[str, Any], result_bytes: int) -> bool:
     return True
 
 
-def _bytes_of(value: Any) -> int:
-    """Return the bytes of all arrays in an answer."""
-    if isinstance(value, dict):
-        return sum(_bytes_of(item) for item in value.values())
-    return int(getattr(value, "nbytes", 0))
-
-
 class _Branch:
     """Makes calls on a notebook's functions."""
 
@@ -157,13 +150,15 @@ class _Branch:
 
     @staticmethod
     def parts(asked: dict[str, Any]) -> list[dict[str, Any]]:
-        """Return what is asked, call by call."""
+        """Return what is asked, call by call and then result by result."""
         if asked["do"] != "play":
             return [asked]
-        return [
+        calls = [
             {"do": "play", "call": call, "anew": asked["anew"] and number == 0}
             for number, call in enumerate(asked["calls"])
         ]
+        wanted = [{"do": "fetch", "result": result, "anew": False} for result in asked["wanted"]]
+        return calls + wanted
 
     def serve(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Return the answer, whatever the learner's code does."""
@@ -171,7 +166,7 @@ class _Branch:
             if asked["anew"]:
                 self._player.reset()
             if asked["do"] == "play":
-                return _fields(self._player.play(asked["call"]))
+                return _told(asked["call"], self._player.play(asked["call"]))
             if asked["do"] == "fetch":
                 return {"value": self._player.fetch(asked["result"])}
             return {"value": self._read(asked["name"])}
@@ -182,7 +177,7 @@ class _Branch:
         except BaseException as error:
             text = f"{type(error).__name__} was raised"
             if asked["do"] == "play":
-                return _fields(Outcome(f"{asked['call'].function}: {text}."))
+                return _told(asked["call"], Outcome(f"{asked['call'].function}: {text}."))
             return {"unusable": text}
 
     def _read(self, name: str) -> Any:
@@ -201,19 +196,29 @@ class _Branch:
             raise UnusableError(str(error)) from None
 
 
-def _fields(outcome: Outcome) -> dict[str, Any]:
-    """Return an outcome's fields; of the original arguments, only what is not the same after it."""
-    fields = {name: getattr(outcome, name) for name in Outcome.__dataclass_fields__}
-    fields["original"] = {
-        name: held
-        for name, held in outcome.original.items()
-        if not _same(held, outcome.after.get(name))
-    }
-    return fields
+def _told(call: Call, outcome: Outcome) -> dict[str, Any]:
+    """Return what is to be told of an outcome: what is not as it would be if nothing happened.
+
+    Of the arguments, these are the arrays that do not hold what the plan has handed over and, of
+    the original ones, those that do not hold what is there now. Without "after", no arguments were
+    made.
+    """
+    told = {name: value for name in _SAID if (value := getattr(outcome, name))}
+    if outcome.after or not call.arguments():
+        given, after = arrays_given(call), outcome.after
+        told["after"] = _without_same(after, given)
+        told["original"] = _without_same(outcome.original, after)
+    return told
+
+
+def _without_same(held: dict[int | str, Any], known: dict[int | str, Any]) -> dict[int | str, Any]:
+    return {name: arrays for name, arrays in held.items() if not _same(arrays, known.get(name))}
 
 
 def _same(one: Any, other: Any) -> bool:
     """Whether arrays, or dicts of them, are equal to the last bit."""
+    if one is other:
+        return True
     if type(one) is not type(other):
         return False
     if isinstance(one, _array):
@@ -221,7 +226,7 @@ def _same(one: Any, other: Any) -> bool:
         return equal_kind and one.tobytes() == other.tobytes()
     if isinstance(one, dict):
         return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
-    return one is None
+    return False
 
 
 def _set_limits(limits: dict[str, int]) -> None:
