@@ -74,37 +74,21 @@ class LiveSlider:
 
     def describe(self) -> dict[str, Any]:
         """Return the controls: their texts, where they start, and what can be typed."""
-        return {"controls": [_description(control) for control in self._controls]}
+        return {"controls": [control_description(control) for control in self._controls]}
 
     def draw(self, settings: Sequence[int | str]) -> dict[str, Any]:
-        """Return picture, description, and the controls' texts and nearest positions.
-
-        Text that is no value gives ``{"problem": what to write, "control": which one}`` instead.
-        """
-        values = []
-        for k, (control, setting) in enumerate(zip(self._controls, settings, strict=True)):
-            if isinstance(setting, int):
-                values.append(control.positions[setting])
-                continue
-            try:
-                values.append(control.read(setting))
-            except ValueError as error:
-                return {"problem": str(error), "control": k}
-        return self._show(values)
-
-    def _show(self, values: Sequence[Any]) -> dict[str, Any]:
-        pairs = list(zip(self._controls, values, strict=True))
-        named = {control.name: value for control, value in pairs}
-        svg, description = self._picture(named, f"{self.name}-live")
-        return {
-            "svg": svg,
-            "alt": description,
-            "texts": [control.format(value) for control, value in pairs],
-            "positions": [nearest(control, value) for control, value in pairs],
-        }
+        """Return picture, description, and the controls' texts and nearest positions."""
+        read = read_settings(self._controls, settings)
+        if "problem" in read:
+            return read
+        names = [control.name for control in self._controls]
+        values = dict(zip(names, read.pop("values"), strict=True))
+        svg, description = self._picture(values, f"{self.name}-live")
+        return {**read, "svg": svg, "alt": description}
 
 
-def _description(control: Control) -> dict[str, Any]:
+def control_description(control: Control) -> dict[str, Any]:
+    """Return what the page has to know of a control."""
     positions = control.positions
     return {
         "label": control.label,
@@ -114,6 +98,28 @@ def _description(control: Control) -> dict[str, Any]:
         "given": [positions.index(value) for value in control.values],
         # What can be typed; empty where only the positions can be chosen.
         "expected": control.expected if control.live is not None else "",
+    }
+
+
+def read_settings(controls: Sequence[Control], settings: Sequence[int | str]) -> dict[str, Any]:
+    """Return values, texts and nearest positions for a position or a typed text of each control.
+
+    Text that is no value gives ``{"problem": what to write, "control": which one}`` instead.
+    """
+    values = []
+    for k, (control, setting) in enumerate(zip(controls, settings, strict=True)):
+        try:
+            if isinstance(setting, int):
+                values.append(control.positions[setting])
+            else:
+                values.append(control.read(setting))
+        except ValueError as error:
+            return {"problem": str(error), "control": k}
+    pairs = list(zip(controls, values, strict=True))
+    return {
+        "values": values,
+        "texts": [control.format(value) for control, value in pairs],
+        "positions": [nearest(control, value) for control, value in pairs],
     }
 
 

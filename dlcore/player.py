@@ -1,7 +1,8 @@
 """A player that lets optimisers walk over surfaces, side by side and step by step.
 
 As with ``dlcore.interactive``, one call serves both: on the built page all paths have been computed
-in advance and ``static/course-player.js`` draws them; in Jupyter the controls are ipywidgets.
+in advance and ``static/course-player.js`` draws them; in Jupyter the controls are ipywidgets. Where
+Python computes, there and in a page that has it, the rates take finer steps.
 
 Book: chapter 2.
 """
@@ -15,11 +16,10 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-import numpy as np
-
-from dlcore import _static_html
+from dlcore import _live, _static_html
 from dlcore._markup import inline_html
-from dlcore._validation import Array, check_int, check_positive
+from dlcore._races import LEAST, LivePlayer, Race, factor_control, factor_text
+from dlcore._validation import check_int, check_positive
 from dlcore.figures import PALETTE, to_svg
 from dlcore.optimizers import (
     SGD,
@@ -36,7 +36,7 @@ from dlcore.optimizers import (
     RMSProp,
     RMSpropGraves,
 )
-from dlcore.surfaces import SURFACES, Surface, descend, draw_surface
+from dlcore.surfaces import SURFACES, Surface, draw_surface
 
 __all__ = ["RUNNERS", "Runner", "kept_steps", "playground"]
 
@@ -44,10 +44,6 @@ __all__ = ["RUNNERS", "Runner", "kept_steps", "playground"]
 _SIZE = (360.0, 270.0)
 _BOX = (48.0, 22.0, 304.0, 208.0)  # left, top, width, height
 _RADIUS = 7.5
-# Points are stored in thousandths of the box; this far outside of it a line has long left.
-_OUTSIDE = 3000
-# Heights are stored as 100 log₁₀; below this they count as 0.
-_LEAST = -1200
 
 _COLOURS = tuple(PALETTE.values())
 _DASHES = ("none", "7 2", "2 1.5", "7 2 2 2", "12 3 2 3 2 3", "4 3")
@@ -129,34 +125,6 @@ def kept_steps(steps: int) -> list[int]:
 
 
 @dataclass(frozen=True)
-class _Track:
-    """One path as the page keeps it: places in thousandths of the box, heights as 100 log₁₀.
-
-    It ends early where the optimiser left for infinity.
-    """
-
-    x: list[int]
-    y: list[int]
-    height: list[int]
-
-
-@dataclass(frozen=True)
-class _Race:
-    """Everything a player shows."""
-
-    surfaces: Sequence[Surface]
-    runners: Sequence[Runner]
-    factors: Sequence[float]
-    steps: list[int]
-    tracks: Mapping[tuple[int, int, int], _Track]  # by surface, runner and factor
-
-    def rate(self, surface: int, runner: int, factor: int) -> str:
-        """Return the learning rate of a runner as the reader sees it."""
-        rate = self.runners[runner].rates[self.surfaces[surface].name] * self.factors[factor]
-        return f"{rate:.2g}"
-
-
-@dataclass(frozen=True)
 class _State:
     """What is shown: positions in the lists of the race."""
 
@@ -229,7 +197,14 @@ def playground(
             raise ValueError(
                 f"playground {name!r}: expected shown to name runners, {labels}, got {label!r}"
             )
-    race = _run(surfaces, runners, factors, steps)
+    control = factor_control(factors)
+    css_class = "dlc-player"
+    if _live.is_live():
+        # The page asks for all other rates.
+        factors, css_class = (1,), f"{css_class} dlc-unprepared"
+    elif not _static_html.is_static():
+        factors = control.positions
+    race = Race(tuple(surfaces), tuple(runners), tuple(factors), kept_steps(steps))
     first = _State(
         surface=0,
         factor=list(factors).index(1),
@@ -238,7 +213,10 @@ def playground(
     )
     if not _static_html.is_static():
         return _widgets(race, first, caption)
-    return _static_html.frame("dlc-player", name, _html(race, first, name), caption)
+    fragment = _static_html.frame(css_class, name, _html(race, first, name), caption)
+    if _live.is_live():
+        _live.register(LivePlayer(name, race, control))
+    return fragment
 
 
 def _check(
@@ -272,43 +250,13 @@ def _check(
                 )
 
 
-# --- Paths ---------------------------------------------------------------------------------------
-
-
-def _run(
-    surfaces: Sequence[Surface], runners: Sequence[Runner], factors: Sequence[float], steps: int
-) -> _Race:
-    kept = kept_steps(steps)
-    tracks = {}
-    for s, surface in enumerate(surfaces):
-        for r, runner in enumerate(runners):
-            for k, factor in enumerate(factors):
-                optimizer = runner.make(runner.rates[surface.name] * factor)
-                tracks[s, r, k] = _track(surface, descend(optimizer, surface, steps)[kept])
-    return _Race(tuple(surfaces), tuple(runners), tuple(factors), kept, tracks)
-
-
-def _track(surface: Surface, path: Array) -> _Track:
-    path = path[np.isfinite(path).all(axis=1)]
-    low, high = np.transpose([surface.xlim, surface.ylim])
-    places = np.rint(1000 * (path - low) / (high - low))
-    places = places.clip(-_OUTSIDE, 1000 + _OUTSIDE).astype(int)
-    with np.errstate(divide="ignore"):
-        logs = np.rint(100 * np.log10(surface.f(path)))
-    return _Track(
-        x=places[:, 0].tolist(),
-        y=places[:, 1].tolist(),
-        height=logs.clip(min=_LEAST).astype(int).tolist(),
-    )
-
-
 # --- What is shown: the same in the page's script ------------------------------------------------
 
 
 def _height_text(centilog: int) -> str:
     """Write a height with two digits, given 100 log₁₀ of it."""
-    if centilog <= _LEAST:
-        return "less than 10" + str(_LEAST // 100).translate(_SUPERSCRIPTS)
+    if centilog <= LEAST:
+        return "less than 10" + str(LEAST // 100).translate(_SUPERSCRIPTS)
     value = 10 ** (centilog / 100)
     if -200 <= centilog < 200:
         return f"{value:.{1 - math.floor(centilog / 100)}f}" if centilog < 100 else f"{value:.0f}"
@@ -316,9 +264,9 @@ def _height_text(centilog: int) -> str:
     return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
 
 
-def _runner_text(race: _Race, state: _State, runner: int) -> str:
+def _runner_text(race: Race, state: _State, runner: int) -> str:
     """Say how high a runner stands."""
-    track = race.tracks[state.surface, runner, state.factor]
+    track = race.track(state.surface, runner, race.factors[state.factor])
     if state.step >= len(track.x):
         return "diverged"
     text = _height_text(track.height[state.step])
@@ -326,28 +274,24 @@ def _runner_text(race: _Race, state: _State, runner: int) -> str:
     return text if inside else f"{text}, outside the picture"
 
 
-def _sentence(race: _Race, state: _State) -> str:
+def _sentence(race: Race, state: _State) -> str:
     """Say in words what the picture shows."""
     heights = [
         f"{race.runners[k].label} {_runner_text(race, state, k)}" for k in sorted(state.shown)
     ]
     return (
-        f"{race.surfaces[state.surface].name}, {_factor_text(race.factors[state.factor])}, "
+        f"{race.surfaces[state.surface].name}, {factor_text(race.factors[state.factor])}, "
         f"step {race.steps[state.step]} of {race.steps[-1]}. "
         f"Heights: {'; '.join(heights) or 'no optimiser chosen'}."
     )
 
 
-def _factor_text(factor: float) -> str:
-    return "sensible rates" if factor == 1 else f"{factor:g} × the sensible rates"
-
-
-def _paths(race: _Race, state: _State) -> str:
+def _paths(race: Race, state: _State) -> str:
     """Draw the paths up to the step shown: lines cut at the box, then the marks at their ends."""
     left, top, width, height = _BOX
     lines, marks = [], []
     for k in sorted(state.shown):
-        track = race.tracks[state.surface, k, state.factor]
+        track = race.track(state.surface, k, race.factors[state.factor])
         last = min(state.step, len(track.x) - 1)
         places = [
             (x * width / 1000, height - y * height / 1000)
@@ -417,7 +361,7 @@ def _swatch(runner: int, mark: str) -> str:
 # --- The built page ------------------------------------------------------------------------------
 
 
-def _html(race: _Race, first: _State, name: str) -> str:
+def _html(race: Race, first: _State, name: str) -> str:
     sentence = _sentence(race, first)
     views = []
     for s, surface in enumerate(race.surfaces):
@@ -427,7 +371,7 @@ def _html(race: _Race, first: _State, name: str) -> str:
         svg = svg.removesuffix("</svg>") + group + "</svg>"
         hidden = "" if s == first.surface else " hidden"
         views.append(f'<div class="dlc-player-view"{hidden}>{svg}</div>')
-    factors = [_factor_text(factor) for factor in race.factors]
+    factors = [factor_text(factor) for factor in race.factors]
     steps = [f"{step} of {race.steps[-1]}" for step in race.steps]
     return (
         '<div class="dlc-controls" hidden>'
@@ -460,28 +404,29 @@ def _select(identifier: str, label: str, options: Sequence[str]) -> str:
     )
 
 
-def _runner_rows(race: _Race, first: _State, name: str) -> str:
+def _runner_rows(race: Race, first: _State, name: str) -> str:
     rows = []
     for k, runner in enumerate(race.runners):
         checked = k in first.shown
+        rate = race.track(first.surface, k, race.factors[first.factor]).rate
         rows.append(
             f'<div class="dlc-runner"{"" if checked else " hidden"}>'
             f'<input type="checkbox" id="{name}-show-{k}" value="{k}" autocomplete="off" hidden'
             f'{" checked" if checked else ""}><label for="{name}-show-{k}">'
             f"{_swatch(k, runner.mark)}{escape(runner.label)}</label>"
-            f'<span class="dlc-rate">η = {race.rate(first.surface, k, first.factor)}</span>'
+            f'<span class="dlc-rate">η = {rate}</span>'
             f'<span class="dlc-height">{escape(_runner_text(race, first, k))}</span></div>'
         )
     return "".join(rows)
 
 
-def _data(race: _Race) -> str:
+def _data(race: Race) -> str:
     """Return what the script needs, as JSON that may stand in a page."""
     data = {
         "steps": race.steps,
-        "factors": [_factor_text(factor) for factor in race.factors],
+        "factors": [factor_text(factor) for factor in race.factors],
         "box": _BOX,
-        "least": _LEAST,
+        "least": LEAST,
         "surfaces": [surface.name for surface in race.surfaces],
         "runners": [
             {"label": runner.label, "mark": runner.mark, **_look(k)}
@@ -490,11 +435,7 @@ def _data(race: _Race) -> str:
         # By surface, runner and factor: the rate, then x, y and heights.
         "tracks": [
             [
-                [
-                    [race.rate(s, r, k), track.x, track.y, track.height]
-                    for k in range(len(race.factors))
-                    for track in [race.tracks[s, r, k]]
-                ]
+                [race.track(s, r, factor).data for factor in race.factors]
                 for r in range(len(race.runners))
             ]
             for s in range(len(race.surfaces))
@@ -507,7 +448,7 @@ def _data(race: _Race) -> str:
 # --- Jupyter -------------------------------------------------------------------------------------
 
 
-def _widgets(race: _Race, first: _State, caption: str | None) -> Any:
+def _widgets(race: Race, first: _State, caption: str | None) -> Any:
     import ipywidgets as widgets
 
     wide = {"style": {"description_width": "initial"}, "layout": {"width": "auto"}}
@@ -516,7 +457,7 @@ def _widgets(race: _Race, first: _State, caption: str | None) -> Any:
         options=[(s.name, k) for k, s in enumerate(race.surfaces)], description="Surface", **wide
     )
     rate = widgets.SelectionSlider(
-        options=[(_factor_text(factor), k) for k, factor in enumerate(race.factors)],
+        options=[(factor_text(factor), k) for k, factor in enumerate(race.factors)],
         value=first.factor,
         description="Learning rates",
         **wide,

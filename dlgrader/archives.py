@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import lzma
 import stat
 import tarfile
 import zipfile
@@ -20,7 +21,9 @@ from typing import IO, Any
 from dlgrader.intake.files import kind_of
 from dlgrader.regular_files import MOST_BYTES, MOST_FILES
 
-ENDINGS = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".tbz2")
+ENDINGS = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz")
+_NOT_UNPACKED = {".7z": b"7z\xbc\xaf\x27\x1c", ".rar": b"Rar!\x1a\x07"}
+"""Archives whose kind is known, and no more: the bytes that they begin with."""
 
 _CHUNK = 2**20
 _MOST_FOLDERS_DEEP = 20
@@ -29,6 +32,8 @@ _DIRECTORY_ENTRY = 300
 """Bytes in a zip file's directory that an entry with a long name takes."""
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
 _UTF_8_NAME, _ENCRYPTED = 0x800, 0x1
+_MOST_XZ_MEMORY = 128 * 2**20
+"""Bytes that unpacking an xz file may need: twice what the strongest setting of `xz` asks for."""
 
 
 class BadArchive(Exception):  # noqa: N818 (a finding about somebody's file)
@@ -75,8 +80,8 @@ class _Entry:
 
 
 def is_archive(name: str) -> bool:
-    """Whether a file's name has the ending of an archive that can be unpacked here."""
-    return name.lower().endswith(ENDINGS)
+    """Whether a file's name has the ending of an archive; some are refused when unpacked."""
+    return name.lower().endswith((*ENDINGS, *_NOT_UNPACKED))
 
 
 def unpack(archive: Path, folder: Path, bounds: Bounds = ONE_LEARNER) -> Unpacked:
@@ -244,12 +249,20 @@ def _opened(archive: Path, bounds: Bounds) -> Iterator[Iterator[_Entry]]:
             yield _tar_entries(gzip.GzipFile(fileobj=file), bounds)
         elif start.startswith(b"BZh"):
             yield _tar_entries(bz2.BZ2File(file), bounds)
+        elif start.startswith(b"\xfd7zXZ\0"):
+            yield _tar_entries(_Xz(file), bounds)
         elif start[257:262] == b"ustar":
             yield _tar_entries(file, bounds)
         elif not start:
             raise BadArchive("is empty")
+        elif start.startswith(tuple(_NOT_UNPACKED.values())):
+            raise BadArchive(
+                "is a 7z or rar archive, which is not unpacked here; ask for a zip file"
+            )
         else:
-            raise BadArchive("is neither a zip file nor a tar file (.tar, .tar.gz, .tar.bz2)")
+            raise BadArchive(
+                "is neither a zip file nor a tar file (.tar, .tar.gz, .tar.bz2, .tar.xz)"
+            )
 
 
 # -- zip -------------------------------------------------------------------------------------------
@@ -291,6 +304,28 @@ def _zip_kind(info: zipfile.ZipInfo) -> str:
 
 
 # -- tar -------------------------------------------------------------------------------------------
+
+
+class _Xz:
+    """Unpacks an xz file from the beginning; one that asks for too much memory is broken.
+
+    `lzma.LZMAFile` has no bound: a few bytes can make it ask for gigabytes.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._decoder = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MOST_XZ_MEMORY)
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes, at most so many; none at the end."""
+        while not self._decoder.eof:
+            packed = self._file.read(_CHUNK) if self._decoder.needs_input else b""
+            if self._decoder.needs_input and not packed:
+                raise EOFError("the file was cut off")
+            content = self._decoder.decompress(packed, size)
+            if content:
+                return content
+        return b""
 
 
 class _Counted:

@@ -2,8 +2,8 @@
 
 Where the build has Python for the browser (the setting ``python_in_browser``, a folder), each page
 with cells gets the script and a list of all its cells, hidden ones too, in
-``_python/pages/<page>.json``, and each cell's container a class with its index in that list. Without
-it, pages stay as they are.
+``_python/pages/<page>.json``, and each cell's container a class with its index in that list.
+Without it, pages stay as they are.
 """
 
 from __future__ import annotations

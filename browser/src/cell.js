@@ -239,12 +239,12 @@ export class Cell {
   /**
    * @param {boolean} ok
    * @param {boolean} asked - for itself, not because another cell needs it
-   * @param {number} seconds
+   * @param {string} text - to say if so
    */
-  ran(ok, asked, seconds) {
+  ran(ok, asked, text) {
     this.#showResettable();
     if (!ok) this.say("Stopped with an error, see below.", { error: true });
-    else this.say(asked ? `Done in ${seconds.toFixed(1)} s` : "Has run", { aloud: asked });
+    else this.say(asked ? text : "Has run", { aloud: asked });
   }
 
   /** Python has started anew. */

@@ -22,6 +22,12 @@ import { fetchJson, PAGE } from "./site.js";
  * @property {boolean} [results] - whether it reads the results of the experiments
  */
 
+const SLOW = "This computes for long in a browser, perhaps a minute; Stop ends it.";
+const ROUNDING = "These numbers depend on how a processor rounds: yours may differ from the book's.";
+
+/** @param {number} seconds */
+const inSeconds = (seconds) => `Done in ${seconds.toFixed(1)} s`;
+
 class Cells extends EventTarget {
   /** Those that show code, by their index. @type {Map<number, Cell>} */
   shown = new Map();
@@ -102,7 +108,7 @@ class Cells extends EventTarget {
   }
 
   /**
-   * Run a cell only if it has not run yet as it is now.
+   * Run a cell only if it has not run yet as it is now. What the book shows of it stays in place.
    *
    * @param {number} index
    * @returns {Promise<{ok: boolean}>}
@@ -113,7 +119,7 @@ class Cells extends EventTarget {
       if (this.#ranAs.has(index) && this.#ranAs.get(index) === await this.#version(index)) {
         return { ok: true };
       }
-      return this.#runWithNeeds(index);
+      return this.#runWithNeeds(index, false);
     });
   }
 
@@ -147,8 +153,11 @@ class Cells extends EventTarget {
     }
   }
 
-  /** @param {number} index */
-  async #runWithNeeds(index) {
+  /**
+   * @param {number} index
+   * @param {boolean} asked - by the reader, who wants to see what it gives
+   */
+  async #runWithNeeds(index, asked = true) {
     const cell = this.shown.get(index);
     if (python.state !== "ready") cell?.say("Starting Python");
     await Promise.all([python.start(), this.load()]);
@@ -158,7 +167,8 @@ class Cells extends EventTarget {
       if (this.#ranAs.get(other) !== await this.#version(other)) first.push(other);
     }
     if (first.length) {
-      cell?.say(`Running ${first.length} earlier ${first.length > 1 ? "cells" : "cell"} first`);
+      const what = `Running ${first.length} earlier ${first.length > 1 ? "cells" : "cell"} first`;
+      cell?.say(first.some((other) => this.#isSlow(other)) ? `${what}. ${SLOW}` : what);
     }
     for (const other of first) {
       if (!(await this.#runOne(other, false, index))) {
@@ -166,8 +176,8 @@ class Cells extends EventTarget {
         return { ok: false };
       }
     }
-    cell?.say("Running");
-    const ok = await this.#runOne(index, true, index);
+    cell?.say(this.#isSlow(index) ? SLOW : "Running");
+    const ok = await this.#runOne(index, asked, index);
     return { ok };
   }
 
@@ -195,9 +205,16 @@ class Cells extends EventTarget {
     });
     if (visible) cell.end();
     if (ok) this.#ranAs.set(index, version);
-    cell?.ran(ok, asked, (performance.now() - started) / 1000);
+    const seconds = (performance.now() - started) / 1000;
+    const differs = this.#list[index]?.tags.includes("depends-on-rounding") ?? false;
+    cell?.ran(ok, asked, differs ? `${inSeconds(seconds)}. ${ROUNDING}` : inSeconds(seconds));
     this.dispatchEvent(new CustomEvent("ran", { detail: { index, ok } }));
     return ok;
+  }
+
+  /** @param {number} index */
+  #isSlow(index) {
+    return this.#list[index]?.tags.includes("slow-in-browser") ?? false;
   }
 
   /** For each cell the earlier ones that it needs, directly or not. */

@@ -28,7 +28,7 @@ export class ExerciseBox {
   #field = null;
   /** @type {Promise<void> | null} */
   #opening = null;
-  #place = element("div", "exercise-field highlight");
+  #place = element("div", "exercise-field");
   #tools = element("div", "cell-tools exercise-tools");
   #text = element("span", "cell-status");
   #state = element("span", "exercise-state");
@@ -75,6 +75,8 @@ export class ExerciseBox {
     root.setAttribute("aria-label", kind === "extra" ? `Cell ${name}` : `Your answer: ${name}`);
     root.append(this.#tools, this.#output);
     if (kind !== "extra") root.prepend(this.#place);
+    // Pygments' colours, for the editor.
+    if (kind === "code") this.#place.classList.add("highlight");
     this.#showState();
     const key = answers.keyOf(data.assignment, name);
     changes.addEventListener("change", (event) => {

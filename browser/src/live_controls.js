@@ -156,3 +156,15 @@ export class LiveControls {
     this.#controls[control]?.showProblem(text);
   }
 }
+
+/**
+ * Place of the number that is closest to `wanted`.
+ *
+ * @param {number[]} numbers
+ * @param {number} wanted
+ * @returns {number}
+ */
+export function nearest(numbers, wanted) {
+  const distances = numbers.map((number) => Math.abs(number - wanted));
+  return distances.indexOf(Math.min(...distances));
+}

@@ -116,7 +116,7 @@ function find(place) {
   for (const element of place.querySelectorAll(FIGURES)) {
     const root = /** @type {HTMLElement} */ (element);
     const index = /cell-index-(\d+)/.exec(root.closest("[class*=cell-index-]")?.className ?? "");
-    const canCompute = root.matches(".dlc-can-compute, .dlc-unprepared");
+    const canCompute = root.matches(".dlc-player, .dlc-can-compute, .dlc-unprepared");
     if (!index || !canCompute) continue;
     const figure = figures.get(root) ?? new Figure(root, Number(index[1]));
     figures.set(root, figure);

@@ -1,10 +1,13 @@
 // A player whose paths Python computes, for any multiple of the learning rates.
 
-import { LiveControls } from "./live_controls.js";
+import { LiveControls, nearest } from "./live_controls.js";
 import { Newest } from "./newest.js";
 import { python, Stopped } from "./python.js";
 
 /** @import { Description, Setting } from "./live_controls.js" */
+
+/** Paths on a surface, with the words for their rates. */
+/** @typedef {{tracks: unknown[], text: string, surface: number}} Paths */
 
 /**
  * What dlcore/static/course-player.js offers for each player of the page.
@@ -12,18 +15,19 @@ import { python, Stopped } from "./python.js";
  * @typedef {object} Player
  * @property {() => number} surface - index of the surface shown
  * @property {() => number} factor - index of the prepared factor
- * @property {(tracks: unknown[], text: string) => void} showTracks - show these paths
- * @property {() => void} showPrepared - show the prepared paths again
+ * @property {(paths: Paths) => void} showComputed
+ * @property {(factor: number) => void} showPrepared - with this one of the prepared factors
  */
 
-/** @typedef {{tracks: unknown[], text: string, texts: string[], positions: number[]}} Tracks */
-/** @typedef {Tracks | {problem: string, control: number} | {outdated: true}} Drawn */
+/** @typedef {Paths & {texts: string[], positions: number[]}} Found */
+/** @typedef {Found | {problem: string, control: number} | {outdated: true}} Drawn */
 
 export class LivePlayer {
   #root;
   #name;
   #version;
   #controls;
+  #given;
   #player;
   #drawing;
   #end;
@@ -43,6 +47,7 @@ export class LivePlayer {
     this.#player = /** @type {Player} */ (players.find(root));
     this.#drawing = new Newest((/** @type {Setting[]} */ settings) => this.#draw(settings));
     const ask = () => this.#drawing.ask([this.#player.surface(), ...this.#controls.settings]);
+    this.#given = controls[0]?.given ?? [0];
     const positions = controls.map(({ given, start }) => given[this.#player.factor()] ?? start);
     this.#controls = new LiveControls(this.#name, controls, positions, ask);
     this.#range?.closest(".dlc-control")?.after(this.#controls.element);
@@ -76,15 +81,16 @@ export class LivePlayer {
       this.#controls.showProblem(drawn.control, drawn.problem);
     } else if (!this.#listening.signal.aborted) {
       this.#controls.show(drawn.texts, drawn.positions);
-      this.#player.showTracks(drawn.tracks, drawn.text);
+      this.#player.showComputed(drawn);
     }
   }
 
   /** Give the place back to the prepared paths. */
   remove() {
     this.#listening.abort();
+    const [position = 0] = this.#controls.positions;
     this.#controls.element.remove();
     this.#root.classList.remove("dlc-is-computed");
-    this.#player.showPrepared();
+    this.#player.showPrepared(nearest(this.#given, position));
   }
 }

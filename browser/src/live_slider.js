@@ -1,7 +1,7 @@
 // A slider whose pictures Python draws. The prepared ones stay in the page behind it: they are
 // shown again when Python is gone, and on paper.
 
-import { LiveControls } from "./live_controls.js";
+import { LiveControls, nearest } from "./live_controls.js";
 import { Newest } from "./newest.js";
 import { python, Stopped } from "./python.js";
 
@@ -113,16 +113,4 @@ function preparedRanges(root) {
   return [...root.querySelectorAll(".dlc-controls:not(.dlc-computed) input")].map(
     (input) => /** @type {HTMLInputElement} */ (input),
   );
-}
-
-/**
- * Place of the number that is closest to `wanted`.
- *
- * @param {number[]} numbers
- * @param {number} wanted
- * @returns {number}
- */
-function nearest(numbers, wanted) {
-  const distances = numbers.map((number) => Math.abs(number - wanted));
-  return distances.indexOf(Math.min(...distances));
 }

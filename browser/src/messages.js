@@ -29,6 +29,7 @@
  * @typedef {{kind: "ready"}
  *   | {kind: "broken", message: string}
  *   | {kind: "progress", loaded: number, total: number}
+ *   | {kind: "loaded", addresses: string[]}
  *   | {kind: "output", id: number, output: Output}
  *   | {kind: "done", id: number, result: any}
  *   | {kind: "failed", id: number, name: string, message: string}} Answer

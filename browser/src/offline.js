@@ -3,14 +3,24 @@
 
 import { ROOT } from "./site.js";
 
-let asked = false;
+/** @type {Promise<ServiceWorkerRegistration | null> | undefined} */
+let registered;
 
-/** Register the site's service worker; where that is not possible, everything works online only. */
-export function startServiceWorker() {
-  if (asked || !("serviceWorker" in navigator)) return;
-  asked = true;
-  const address = new URL("service-worker.js", ROOT);
-  navigator.serviceWorker.register(address, { scope: ROOT.pathname }).catch(() => {
-    // For example on a plain http address, or in a private window of some browsers.
-  });
+/**
+ * Register the site's service worker, and let it keep what the page has loaded so far. Where that is
+ * not possible, everything works as long as there is a connection.
+ *
+ * @param {string[]} [more] - addresses of further files to keep
+ */
+export async function startServiceWorker(more = []) {
+  if (!("serviceWorker" in navigator)) return;
+  registered ??= navigator.serviceWorker
+    .register(new URL("service-worker.js", ROOT), { scope: ROOT.pathname })
+    // Refused for example on plain http, and in private windows of some browsers.
+    .then(() => navigator.serviceWorker.ready, () => null);
+  const registration = await registered;
+  const own = performance.getEntriesByType("resource").map((entry) => entry.name);
+  const page = location.href.replace(/#.*/, "");
+  const inSite = [page, ...own, ...more].filter((address) => address.startsWith(ROOT.href));
+  registration?.active?.postMessage({ keep: [...new Set(inSite)] });
 }

@@ -8,6 +8,7 @@ import { python } from "./python.js";
 prepare();
 cells.attach();
 if (document.querySelector(".exercise-box, .hand-in")) import("./exercises.js").then((m) => m.start());
+if (document.querySelector(".dlc-slider, .dlc-player")) import("./live_figures.js").then((m) => m.start());
 
 // For the browser's console, and for tests.
 Object.assign(globalThis, { coursePage: { cells, python } });

@@ -92,7 +92,6 @@ class Python extends EventTarget {
           "Any current Chrome, Edge, Firefox or Safari has it.",
       );
     }
-    startServiceWorker();
     const giveUp = this.#giveUp;
     let parts;
     try {
@@ -131,6 +130,10 @@ class Python extends EventTarget {
     if (answer.kind === "progress") {
       const { loaded, total } = answer;
       this.dispatchEvent(new CustomEvent("progress", { detail: { loaded, total } }));
+      return;
+    }
+    if (answer.kind === "loaded") {
+      startServiceWorker(answer.addresses);
       return;
     }
     if (!("id" in answer)) return;

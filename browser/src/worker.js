@@ -37,6 +37,8 @@ async function start({ runtime, parts }) {
       HOME: "/home/pyodide",
       // Sliders and questions write HTML, as in the build of the book.
       DLCORE_STATIC: "1",
+      // Only that sliders draw one picture, and the others when they are asked for.
+      DLCORE_LIVE: "1",
       MPLBACKEND: "module://course_page.pictures",
     },
   });
@@ -69,6 +71,16 @@ async function answer(request) {
   return JSON.parse(pageSide.call(request.name, request.parameters, receive));
 }
 
+let told = 0;
+
+/** Tell the page which files have come since last time, so that they can be kept. */
+function tellLoaded() {
+  const entries = performance.getEntriesByType("resource");
+  if (entries.length === told) return;
+  told = entries.length;
+  post({ kind: "loaded", addresses: entries.map((entry) => entry.name) });
+}
+
 /** Each request waits for the one before. */
 let last = Promise.resolve();
 
@@ -79,13 +91,16 @@ addEventListener("message", ({ data }) => {
       try {
         await start(request);
         post({ kind: "ready" });
+        tellLoaded();
       } catch (error) {
         post({ kind: "broken", message: `Python could not be started: ${messageOf(error)}` });
       }
       return;
     }
     try {
-      post({ kind: "done", id: request.id, result: await answer(request) });
+      const result = await answer(request);
+      post({ kind: "done", id: request.id, result });
+      tellLoaded();
     } catch (error) {
       const name = /** @type {any} */ (error)?.type ?? "Error";
       post({ kind: "failed", id: request.id, name, message: messageOf(error) });

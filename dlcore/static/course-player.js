@@ -29,6 +29,9 @@
     return made;
   }
 
+  // What the page's Python can do with each player; see browser/src/live_player.js.
+  const players = new WeakMap();
+
   const clamp = (value, most) => Math.min(Math.max(value, 0), most);
 
   function startPlayer(root) {
@@ -45,10 +48,15 @@
       surface: 0, factor: factor.defaultValue, step: String(last),
       shown: boxes.map((box) => box.defaultChecked),
     };
+    // Paths that Python has computed for the surface shown, with the words for their rates.
+    let computed = null;
     let waiting = 0; // timer of the live region
     let frame = 0; // of the animation; 0 while nothing moves
 
-    const track = (k) => data.tracks[surface.selectedIndex][k][factor.value];
+    const isComputed = () => computed?.surface === surface.selectedIndex;
+    const track = (k) => (
+      isComputed() ? computed.tracks[k] : data.tracks[surface.selectedIndex][k][factor.value]);
+    const factorText = () => (isComputed() ? computed.text : data.factors[factor.value]);
 
     function runnerText(k) {
       const [, x, y, heights] = track(k);
@@ -62,7 +70,7 @@
     function sentence() {
       const heights = data.runners.map((runner, k) => (
         boxes[k].checked ? `${runner.label} ${runnerText(k)}` : "")).filter(Boolean);
-      return `${data.surfaces[surface.selectedIndex]}, ${data.factors[factor.value]}, `
+      return `${data.surfaces[surface.selectedIndex]}, ${factorText()}, `
         + `step ${data.steps[step.value]} of ${data.steps[last]}. `
         + `Heights: ${heights.join("; ") || "no optimiser chosen"}.`;
     }
@@ -173,17 +181,20 @@
 
     // Paper shows what the page showed at first, whatever has been chosen since.
     let kept = null;
+    let keptPaths = null;
     function paper(begins) {
       if (begins === (kept !== null)) return;
       if (begins) {
         if (frame) stop();
+        keptPaths = computed;
+        computed = null;
         kept = {
           surface: surface.selectedIndex, factor: factor.value, step: step.value,
           shown: boxes.map((box) => box.checked),
         };
       }
       const state = begins ? first : kept;
-      if (!begins) kept = null;
+      if (!begins) [kept, computed, keptPaths] = [null, keptPaths, null];
       surface.selectedIndex = state.surface;
       factor.value = state.factor;
       step.value = state.step;
@@ -199,6 +210,21 @@
     }
     // Some browsers keep controls where they were when a page is loaded again.
     show();
+
+    function showComputed(paths) {
+      computed = paths;
+      show();
+      say();
+    }
+    players.set(root, {
+      surface: () => surface.selectedIndex,
+      factor: () => Number(factor.value),
+      showComputed,
+      showPrepared: (position) => {
+        factor.value = position;
+        showComputed(null);
+      },
+    });
   }
 
   function init(root = document) {
@@ -208,7 +234,7 @@
     }
   }
 
-  globalThis.dlcorePlayers = { init, heightText };
+  globalThis.dlcorePlayers = { init, heightText, find: (root) => players.get(root) };
 
   // Without a document this file is being tested.
   if (typeof document === "undefined") return;

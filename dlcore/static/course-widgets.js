@@ -152,6 +152,11 @@
       );
     }
 
+    // The page of the reader's progress wants to know how the answer was judged.
+    function saveChecked() {
+      memory.save(form, { answer: answer(), checked: true, state: form.dataset.dlcState });
+    }
+
     function setUnfolded(open) {
       if (!unfold) return;
       unfold.setAttribute("aria-expanded", String(open));
@@ -164,7 +169,7 @@
       if (kind === "free") return;
       const key = judge();
       feedback(key);
-      if (key !== "empty") memory.save(form, { answer: answer(), checked: true });
+      if (key !== "empty") saveChecked();
     });
 
     form.addEventListener("input", () => {
@@ -188,7 +193,11 @@
     const record = memory.load(form);
     if (typeof record.answer === "string") {
       setAnswer(record.answer);
-      if (record.checked && kind !== "free") feedback(judge());
+      if (record.checked && kind !== "free") {
+        feedback(judge());
+        // Answers kept before there was a page of progress do not say whether they were right.
+        if (record.state === undefined) saveChecked();
+      }
     }
   }
 
@@ -196,7 +205,8 @@
 
   function init(root = document) {
     for (const [selector, start] of [
-      [".dlc-slider", startSlider],
+      // A slider that a cell gave in the page has one picture only: Python draws the others.
+      [".dlc-slider:not(.dlc-unprepared)", startSlider],
       [".dlc-question", startQuestion],
     ]) {
       for (const element of root.querySelectorAll(`${selector}:not([data-dlc-started])`)) {

@@ -59,6 +59,7 @@ def _of_course(folder: Path | None) -> Iterator[Finding]:
     # nbgrader is there by now.
     from dlgrader.course import Course, GradingError, find_course
     from dlgrader.doctor import folders, gradebook
+    from dlgrader.unused_settings import REMEDY, unused_settings
 
     try:
         root = find_course(folder or Path.cwd())
@@ -77,6 +78,8 @@ def _of_course(folder: Path | None) -> Iterator[Finding]:
     yield ok(
         "course", f"{course.config.CourseDirectory.get('course_id') or 'without id'} in {root}"
     )
+    if unused := unused_settings(course.config):
+        yield remark("settings", f"not used when grading: {', '.join(unused)}", REMEDY)
     yield folders.disk(root)
     yield from folders.exchange(course)
     yield from gradebook.gradebook(course)

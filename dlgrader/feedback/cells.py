@@ -102,8 +102,9 @@ def anchors(cells: Sequence[Shown]) -> Mapping[int, str]:
     return found
 
 
+@lru_cache(maxsize=1_000)
 def render_code(source: str) -> Markup:
-    """Return Python code, coloured."""
+    """Return Python code, coloured; once what stands in the notebooks of a whole class."""
     text = without_controls(source)
     if len(text) > _LONGEST:
         return Markup("<pre>{}</pre>").format(text)

@@ -47,8 +47,7 @@ def _failed_without_notebook(self: Any) -> dict[str, list[str]]:
             notebooks = [notebook.name for notebook in book.find_assignment(assignment).notebooks]
         except MissingEntry:
             return {}
-        known = records.all_records(book, assignment)
-    failed = [name for name, record in known.items() if record.state == records.FAILED]
+        failed = records.failed_students(book, assignment)
     wanted = [name for name in notebooks if fnmatch.fnmatch(name, coursedir.notebook_id)]
     found = {}
     for student in failed:

@@ -100,10 +100,22 @@ def render_markdown(text: str, attachments: Attachments | None = None, level: in
     level : int
         How far headings are moved down.
     """
+    if isinstance(attachments, Mapping) and attachments:
+        return _rendered(text, attachments, level)
+    return _rendered_before(text, level)
+
+
+@lru_cache(maxsize=1_000)
+def _rendered_before(text: str, level: int) -> Markup:
+    """Render once what stands in the notebooks of a whole class."""
+    return _rendered(text, {}, level)
+
+
+def _rendered(text: str, attachments: Attachments, level: int) -> Markup:
     text = without_controls(text)
     if len(text) > _LONGEST:
         return Markup("<pre>{}</pre>").format(text)
-    renderer = _Renderer(level, attachments if isinstance(attachments, Mapping) else {})
+    renderer = _Renderer(level, attachments)
     try:
         made = _reader(renderer)(text)
         return renderer.put_in(clean(made))

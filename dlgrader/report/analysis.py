@@ -218,7 +218,8 @@ def _item(work: ClassWork, column: int, totals: np.ndarray) -> ItemFigures:
         parts=_parts(given, item.max_points),
         item_rest=r,
         upper_lower=d,
-        notes=_notes(item, p, r),
+        # Those that wait may be quite another lot: what was left empty has its 0 points at once.
+        notes=_notes(item, p, r) if 2 * size > len(points) else (),
     )
 
 

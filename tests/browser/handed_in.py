@@ -1,4 +1,4 @@
-"""What a learner hands in: model solutions to type into a notebook, and what it is given for them."""
+"""What a learner hands in: solutions to type into a notebook, and what is given for them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LEARNER = "ada"
 
 
 def solutions(name: str) -> dict[str, str]:
-    """Return the answers of an assignment by the ids of their cells; for the written ones, a text."""
+    """Return the right answers by the ids of their cells; for the written ones, some text."""
     assignment = load_assignment(name)
     written = {exercise.name for exercise in assignment.exercises if isinstance(exercise, Written)}
     answers = {}

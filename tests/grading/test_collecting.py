@@ -7,8 +7,10 @@ import contextlib
 import gzip
 import io
 import json
+import lzma
 import multiprocessing
 import os
+import random
 import shutil
 import sqlite3
 import stat
@@ -487,7 +489,7 @@ def test_zip_entries_that_are_left_out(tmp_path):
     assert [path.name for path in (tmp_path / "in").rglob("*") if path.is_file()] == ["good.txt"]
 
 
-@pytest.mark.parametrize("kind", ["", "gz", "bz2"])
+@pytest.mark.parametrize("kind", ["", "gz", "bz2", "xz"])
 def test_tar_entries_that_are_left_out(tmp_path, kind):
     path = tmp_path / "x.tar"
     with tarfile.open(path, f"w:{kind}") as archive:
@@ -521,9 +523,9 @@ def bomb_left_out():
     return as_zip([(f"{n}", bytes(500_000)) for n in range(4)])
 
 
-def bomb_tar():
+def bomb_tar(packed="gz"):
     made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w:gz") as archive:
+    with tarfile.open(fileobj=made, mode=f"w:{packed}") as archive:
         _add(archive, "zeros", bytes(50_000_000))
     return made.getvalue()
 
@@ -543,11 +545,28 @@ def lying_zip():
     return bytes(content)
 
 
+def greedy_xz():
+    """Nothing is in it, but to unpack it takes a gigabyte."""
+    filters = [{"id": lzma.FILTER_LZMA2, "preset": 0, "dict_size": 2**30}]
+    return lzma.compress(bytes(20 * 512), filters=filters)
+
+
+def cut_xz():
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w:xz") as archive:
+        _add(archive, "noise", random.Random(0).randbytes(300_000))
+    return made.getvalue()[:100_000]
+
+
 BOMBS = {
     "one": (bomb_zip, "zeros: larger|unpacks to more"),
     "many": (bomb_of_many, "unpacks to more"),
     "left out": (bomb_left_out, "unpacks to more"),
     "tar": (bomb_tar, "unpacks to more|zeros: larger"),
+    "tar.xz": (lambda: bomb_tar("xz"), "unpacks to more|zeros: larger"),
+    "greedy xz": (greedy_xz, "broken (Memory usage limit"),
+    "cut xz": (cut_xz, "broken"),
+    "xz of no tar": (lambda: lzma.compress(b"hello"), "broken"),
     "header": (bomb_in_a_header, "unpacks to more|is broken"),
     "entries": (lambda: as_zip([(f"{n}/", "") for n in range(500)]), "more than 20 entries"),
     "files": (lambda: as_zip([(f"{n}", "x") for n in range(9)]), "more than 5 files"),
@@ -557,7 +576,7 @@ BOMBS = {
     "bzip2 of no tar": (lambda: bz2.compress(b"hello"), "broken"),
     "text": (lambda: b"hello", "neither a zip file nor a tar file"),
     "empty": (lambda: b"", "is empty"),
-    "7z": (lambda: b"7z\xbc\xaf\x27\x1c" + bytes(100), "neither a zip file nor a tar file"),
+    "7z": (lambda: b"7z\xbc\xaf\x27\x1c" + bytes(100), "is a 7z or rar archive"),
 }
 
 

@@ -136,6 +136,29 @@ def test_settings_that_cannot_be_read(tmp_path, capsys):
     assert "SyntaxError" in found[-1]["says"]
 
 
+def test_settings_that_grading_does_not_use_are_named(tmp_path, capsys):
+    make_course(
+        tmp_path / "usual", "from dlgrader.settings import configure", "configure(c)",
+        "c.Autograde.create_student = False",
+    )  # fmt: skip
+    make_course(
+        tmp_path / "own", "c.Autograde.autograde_preprocessors.append('mine.Plagiarism')",
+        "c.Autograde.pre_convert_hook = print", "c.Execute.timeout = 60",
+    )  # fmt: skip
+    said = {}
+    for name in ("usual", "own"):
+        main(["doctor", "--json", "--course", str(tmp_path / name)])
+        checks = json.loads(capsys.readouterr().out)["checks"]
+        said[name] = [check for check in checks if check["name"] == "settings"]
+    assert said["usual"] == []
+    (found,) = said["own"]
+    assert found["state"] == "remark"
+    for setting in ("Autograde.autograde_preprocessors", "Autograde.pre_convert_hook"):
+        assert f"c.{setting}" in found["says"]
+    assert "c.Execute.timeout" in found["says"]
+    assert "RunInSandbox.limits" in found["remedy"]
+
+
 def test_a_course_that_is_not_there(tmp_path, capsys):
     assert main(["doctor", "--json", "--course", str(tmp_path)]) == 1
     found = {check["name"]: check for check in json.loads(capsys.readouterr().out)["checks"]}

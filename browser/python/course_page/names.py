@@ -12,6 +12,8 @@ costs time and never a wrong number; two rules keep that from making every cell 
 A function's body counts where the function is mentioned, for that is where it may be called.
 """
 
+# ruff: noqa: D102, N815 - what `visit_…` does, its name says; and so ast wants it spelt.
+
 from __future__ import annotations
 
 import ast
@@ -150,7 +152,9 @@ class Reader(ast.NodeVisitor):
     def _stateful(self, node: ast.AST) -> set[str]:
         """Return the global names in an expression whose objects may have a state."""
         names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
-        return {name for name in names if not self._is_local(name) and self._kind(name) == _STATEFUL}
+        return {
+            name for name in names if not self._is_local(name) and self._kind(name) == _STATEFUL
+        }
 
     # --- Expressions -----------------------------------------------------------------------------
 

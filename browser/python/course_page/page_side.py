@@ -12,7 +12,7 @@ from course_page import calling, display, outputs, running
 __all__ = ["call", "run"]
 
 
-def _no_input(prompt: object = "") -> str:
+def _no_input(_prompt: object = "") -> str:
     raise RuntimeError("input() cannot ask anything here; write the value into the cell instead")
 
 
@@ -29,7 +29,10 @@ def call(name: str, parameters: str, receive: Callable[[str], object]) -> str:
 
 
 def _as_json(receive: Callable[[str], object]) -> outputs.Receiver:
-    return lambda output: receive(json.dumps(output, default=str)) and None
+    def receiver(output: outputs.Output) -> None:
+        receive(json.dumps(output, default=str))
+
+    return receiver
 
 
 def _prepare() -> None:

@@ -25,7 +25,7 @@ class FigureManager(FigureManagerBase):
     """Shows figures in the page."""
 
     @classmethod
-    def pyplot_show(cls, *, block: bool | None = None) -> None:
+    def pyplot_show(cls, *, block: bool | None = None) -> None:  # noqa: ARG003
         """Show all open figures and close them."""
         show_open_figures()
 

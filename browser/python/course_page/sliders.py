@@ -1,7 +1,7 @@
 """What the page asks of its interactive figures: which controls they have, and pictures.
 
-The figures themselves are in ``dlcore``; a cell that calls ``slider`` leaves its drawing function in
-``dlcore._live``, under the slider's name.
+The figures themselves are in ``dlcore``; a cell that calls ``slider`` leaves its drawing function
+in ``dlcore._live``, under the slider's name.
 """
 
 from __future__ import annotations

@@ -14,11 +14,12 @@ _OWN_FOLDER = PurePosixPath(__file__).parent.as_posix()
 
 def error_output(error: BaseException) -> Output:
     """Return an error as an nbformat output."""
+    own_lines = getattr(error, "_render_traceback_", None)  # as IPython asks for them
     return {
         "output_type": "error",
         "ename": type(error).__name__,
         "evalue": str(error),
-        "traceback": lines_of(error),
+        "traceback": list(own_lines()) if callable(own_lines) else lines_of(error),
     }
 
 
@@ -37,7 +38,8 @@ def _shorten(report: traceback.TracebackException) -> None:
     """Drop frames here, in the errors that led to this one, and in those of a group."""
     frames = [frame for frame in report.stack if not _is_own(frame)]
     kept = [frame for frame in frames if _is_cell(frame)]
-    if frames and not _is_cell(frames[-1]):
+    # Without any, the code could not even be read.
+    if kept and not _is_cell(frames[-1]):
         kept.append(_named_briefly(frames[-1]))
     report.stack = traceback.StackSummary.from_list(kept)
     for other in (report.__cause__, report.__context__, *(report.exceptions or ())):
