@@ -262,8 +262,9 @@ class Control:
         (0.25, 1)
         """
         wanted = " ".join(text.split())
-        if wanted in self.texts:
-            return self.values[self.texts.index(wanted)]
+        for value in self.positions:
+            if self.format(value) == wanted:
+                return value
         numbers = parse_numbers(text, 1)
         if numbers is not None:
             for value in self.values:

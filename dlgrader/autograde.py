@@ -15,6 +15,7 @@ from dlgrader.batch.writer import OWN_FOLDER, Writer
 from dlgrader.course import Course, GradingError
 from dlgrader.sandbox_settings import sandbox_problem
 from dlgrader.telling import Outcome, Teller
+from dlgrader.unused_settings import unused_settings
 
 _FEW = 4
 """Up to this many submissions are graded sooner than worker processes are started."""
@@ -65,6 +66,8 @@ def autograde(
     if not sandbox:
         course = Course.configured(course.config, {"RunInSandbox": {"sandbox": False}})
         teller.say("NOTE  Learners' code runs without the sandbox: it can do whatever you can do.")
+    if unused := unused_settings(course.config):
+        teller.say(f"NOTE  Not used: {', '.join(unused)}; `dlgrader doctor` says more.")
     problem = sandbox_problem(course.config)
     if problem and scheduler is None:
         raise GradingError(problem)
@@ -156,7 +159,7 @@ def _outcome(batch: Batch, done: Sequence[Done], seconds: float) -> Outcome:
     odd = batch.course.oddly_named(batch.assignment)
     attention = [f"{one.student}: not graded: {one.failure}" for one in failed]
     attention += [f"{name!r}: left out: the folder has an odd name" for name in odd]
-    for one in done:
+    for one in sorted(done, key=lambda one: one.student):
         attention += [f"{one.student}: {remark}" for remark in one.remarks]
         if one.flagged:
             attention.append(f"{one.student}: {_number(one.flagged, 'answer')} to be looked at")

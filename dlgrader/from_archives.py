@@ -110,7 +110,11 @@ class ArchiveCollection:
                 yield from self._opened(path.name, path.resolve(), stage)
 
     def _walk(self, folder: Path) -> Iterator[tuple[str, Path]]:
-        for root, folders, names in os.walk(folder):
+        def refuse(error: OSError) -> None:
+            shown = str(Path(error.filename).relative_to(folder))
+            self._notes.refused.append((shown, f"can't be read: {error.strerror}"))
+
+        for root, folders, names in os.walk(folder, onerror=refuse):
             folders.sort()
             for name in sorted(names):
                 file = Path(root) / name
@@ -119,6 +123,8 @@ class ArchiveCollection:
                     self._notes.refused.append((ascii(shown), "has an odd name"))
                 elif kind := kind_of(file.lstat().st_mode):
                     self._notes.refused.append((shown, f"is {kind}, not a file"))
+                elif not os.access(file, os.R_OK):
+                    self._notes.refused.append((shown, "can't be read: Permission denied"))
                 else:
                     yield shown, file
 

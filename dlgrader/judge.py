@@ -204,10 +204,9 @@ def _explained(
     text, _ = explain(tries, number, ())
     if not text or tries[number][1].raised[:1] == ("NotImplementedError",):
         return text, ()
-    # Only now, because trying all mistakes takes longer than judging.
-    trials, cases = expert.cases(part, seed, with_mistakes=True)
+    trials, _ = expert.cases(part, seed)
     compared = [place for place, trial in enumerate(trials[: len(tries)]) if trial.verdict is None]
-    comparable = [(cases[place], tries[place][1]) for place in compared]
+    comparable = [tries[place] for place in compared]
     return explain(comparable, compared.index(number), expert.known)
 
 

@@ -21,7 +21,7 @@ def public_data(declared: Assignment, model: Model) -> dict[str, Any]:
 
 def _of_exercise(exercise: CodeExercise, model: Model) -> dict[str, Any]:
     expert = Expert(exercise, model)
-    cases = [expert.with_mistakes(expert.case(trial)) for trial in exercise.public]
+    cases = [expert.case(trial) for trial in exercise.public]
     return {
         "functions": list(exercise.functions),
         "section": exercise.section.number,

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "ready"
 OLDEST_PYTHON = (3, 11)
+OLDEST_NODE = 18
 
 
 def say(message):
@@ -78,10 +79,21 @@ def make_venv():
     run(sys.executable, "-m", "venv", "--clear", VENV)
 
 
+def has_node():
+    """Whether there is a Node.js that can fetch and bundle what the pages load."""
+    if not shutil.which("npm") or not shutil.which("node"):
+        return False
+    try:
+        version = subprocess.check_output(["node", "--version"]).decode()  # such as v20.11.1
+        return int(version.lstrip("v").split(".")[0]) >= OLDEST_NODE
+    except (OSError, ValueError, subprocess.CalledProcessError):
+        return False
+
+
 def install():
     extras = ["book", "grading", "postgres", "dev"]
-    if shutil.which("npm") is None:
-        say("No npm here: a Node.js from PyPI will fetch MathJax.")
+    if not has_node():
+        say("No Node.js {} or newer here: pip brings one from PyPI.".format(OLDEST_NODE))
         extras.append("node")
     say("Installing the packages of constraints.txt (one to two minutes on a new machine).")
     target = ".[" + ",".join(extras) + "]"

@@ -21,9 +21,10 @@ from sphinx.util.typing import OptionSpec
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 
-from in_browser import licences  # noqa: E402
+from in_browser import licences
 
 FOLDER = "_licences"
+HEADS = ("Part", "Version", "Licence", "Its text")
 
 
 def folder_of(app: Sphinx) -> Path | None:
@@ -75,9 +76,6 @@ def table(group: str, parts: Sequence[licences.Part], up: str) -> str:
         f"<caption>{escape(group)}</caption>"
         f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>\n"
     )
-
-
-HEADS = ("Part", "Version", "Licence", "Its text")
 
 
 def copy_texts(app: Sphinx, exception: Exception | None) -> None:

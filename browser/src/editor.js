@@ -92,6 +92,8 @@ export function createEditor({ parent, text, label, describedBy, onChange, onRun
       }),
     ],
   });
+  // The page has shortcuts of its own, such as "/" for its search; here it is a division.
+  view.dom.addEventListener("keydown", (event) => event.stopPropagation());
   return {
     element: view.dom,
     text: () => view.state.doc.toString(),

@@ -104,7 +104,7 @@ function other(entry) {
   sure.hidden = true;
   const ask = button("Remove…", path, async () => {
     sure.hidden = !sure.hidden;
-    ask.textContent = sure.hidden ? "Remove…" : "Do not remove";
+    named(ask, sure.hidden ? "Remove…" : "Do not remove", path);
     return null;
   });
   return row(path, path, `Saved ${when(entry)}.`, [
@@ -151,16 +151,14 @@ function button(label, title, act) {
 }
 
 /**
- * What is pressed says little without the heading above it, which a screen reader may not read.
+ * A screen reader may come to it without the heading above, and there are several of each.
  * @param {HTMLElement} element
  * @param {string} label
  * @param {string} title
  */
 function named(element, label, title) {
-  const rest = document.createElement("span");
-  rest.className = "unseen";
-  rest.textContent = `: ${title}`;
-  element.append(label, rest);
+  element.textContent = label;
+  element.setAttribute("aria-label", `${label}: ${title}`);
 }
 
 /** @param {Promise<string | null>} action */

@@ -1,11 +1,11 @@
-// Stands in the page in which JupyterLite opens a notebook: if a newer version than the reader's has
-// been released, lead to the page that says so, unless the reader comes from there.
+// If a newer version of a notebook than the reader's has been released, lead to the page that says
+// so (notebooks_page.js), unless the reader comes from there.
 
 import { all, databaseName } from "./kept_notebooks.js";
 import { releaseOf } from "./notebook_versions.js";
 import { listed, LITE } from "./released_notebooks.js";
 
-async function check() {
+export async function leadToNewerVersion() {
   const asked = new URL(location.href).searchParams;
   const path = asked.get("path");
   if (!path || asked.has("mine")) return;
@@ -15,6 +15,3 @@ async function check() {
   if (!about || releaseOf(kept.content) === about.release) return;
   location.replace(`${LITE}index.html#${about.name}`);
 }
-
-// Without an answer the notebook opens as JupyterLite keeps it, which loses nothing.
-check().catch((error) => console.warn("could not look for a newer version:", error));

@@ -4,8 +4,9 @@
 /** @import { Output } from "./messages.js" */
 
 const ANSI = /\u001b\[[0-9;]*[A-Za-z]/g;
-// A cell that prints without end must not fill the memory; the end is what one looks at then.
-const LONGEST = 200_000;
+// A cell that prints without end must not make the page slow; the end is what one looks at then.
+const LONGEST = 100_000;
+const MOST_LINES = 2_000;
 
 /**
  * @typedef {object} Context
@@ -73,12 +74,17 @@ function renderStream(container, output) {
     container.append(box);
   }
   let text = (received.get(box) ?? "") + (output.text ?? "").replace(ANSI, "");
-  if (text.length > LONGEST) {
-    text = `[earlier lines left out]\n${text.slice(text.indexOf("\n", text.length - LONGEST / 2) + 1)}`;
-  }
+  text = shortened(text);
   received.set(box, text);
   const pre = box.querySelector("pre");
   if (pre) pre.textContent = asTerminal(text);
+}
+
+/** @param {string} text */
+function shortened(text) {
+  const lines = text.slice(-LONGEST).split("\n");
+  if (text.length <= LONGEST && lines.length <= MOST_LINES) return text;
+  return ["[earlier lines left out]", ...lines.slice(-MOST_LINES / 2)].join("\n");
 }
 
 /**

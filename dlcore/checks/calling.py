@@ -36,6 +36,7 @@ from dlcore.checks.plans import (
 SECONDS = 3.0
 """Time that one call may take; the cases are so small that plain Python loops need milliseconds."""
 
+_UNCHANGEABLE = (str, int, float, type(None))
 _NUMPY = str(Path(np.__file__).parent)
 
 
@@ -140,7 +141,7 @@ class LocalPlayer:
             elif given.value is not None:
                 _refill(self._shared[given.key], given.value)
             return self._shared[given.key]
-        return copy.deepcopy(given)
+        return given if isinstance(given, _UNCHANGEABLE) else copy.deepcopy(given)
 
     def _pick(self, result: Result) -> Any:
         value = self._values[result.call]
@@ -156,9 +157,10 @@ class LocalPlayer:
         printed = _Beginning()
         args = [arguments[name] for name in range(len(call.args))]
         kwargs = {name: arguments[name] for name in call.kwargs}
+        counting = _line_count(outcome) if call.counted else contextlib.nullcontext()
         value = None
         try:
-            with _quiet(printed), _time_limit(self._seconds), _line_count(call.counted, outcome):
+            with _quiet(printed), _time_limit(self._seconds), counting:
                 value = function(*args, **kwargs)
         except KeyboardInterrupt:
             raise
@@ -275,27 +277,29 @@ def _print_warning(message: Warning | str, category: type[Warning], *_: Any, **_
 @contextlib.contextmanager
 def _quiet(printed: _Beginning) -> Iterator[None]:
     """Collect prints. A warning is printed, too, even where warnings were made errors."""
-    with (
-        contextlib.redirect_stdout(printed),
-        contextlib.redirect_stderr(printed),
-        warnings.catch_warnings(),
-    ):
-        warnings.simplefilter("default")
+    before = sys.stdout, sys.stderr
+    with warnings.catch_warnings(action="default"):
         warnings.showwarning = _print_warning
-        yield
+        sys.stdout = sys.stderr = printed
+        try:
+            yield
+        finally:
+            sys.stdout, sys.stderr = before
 
 
-@contextlib.contextmanager
-def _time_limit(seconds: float | None) -> Iterator[None]:
+def _time_limit(seconds: float | None) -> contextlib.AbstractContextManager[None]:
     """Raise `TimeLimitReached` in the block after `seconds`.
 
     Needs signals and the main thread; elsewhere (Windows, Python in the browser) nothing is raised.
     """
     main = threading.current_thread() is threading.main_thread()
     if seconds is None or not (main and hasattr(signal, "setitimer")):
-        yield
-        return
+        return contextlib.nullcontext()
+    return _stopped_after(seconds)
 
+
+@contextlib.contextmanager
+def _stopped_after(seconds: float) -> Iterator[None]:
     def stop(_signum: int, _frame: object) -> None:
         raise TimeLimitReached
 
@@ -310,11 +314,8 @@ def _time_limit(seconds: float | None) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _line_count(wanted: bool, outcome: Outcome) -> Iterator[None]:
+def _line_count(outcome: Outcome) -> Iterator[None]:
     """Count the lines of Python that run in the block, NumPy's own left out."""
-    if not wanted:
-        yield
-        return
 
     def trace(frame: Any, event: str, _arg: object) -> Any:
         if frame.f_code.co_filename.startswith(_NUMPY):

@@ -10,11 +10,11 @@ from typing import Any
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme
 from traitlets.config import Config
 
-from dlgrader.course import GradingError
+from dlgrader.course import find_assignment
 from dlgrader.intake import Released
 
 
@@ -55,13 +55,7 @@ def released_notebooks(
     GradingError
         If the gradebook does not know the assignment.
     """
-    try:
-        found = book.find_assignment(assignment)
-    except MissingEntry:
-        raise GradingError(
-            f"the gradebook knows no assignment {assignment!r}; make it: "
-            f"nbgrader generate_assignment {assignment}, or: dlgrader release {assignment}"
-        ) from None
+    found = find_assignment(book, assignment)
     return tuple(
         _released(notebook, folder / f"{notebook.name}.ipynb", config)
         for notebook in sorted(found.notebooks, key=lambda notebook: notebook.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from markupsafe import Markup
 from nbformat.notebooknode import NotebookNode
@@ -102,7 +103,7 @@ def anchors(cells: Sequence[Shown]) -> Mapping[int, str]:
     return found
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=256)
 def render_code(source: str) -> Markup:
     """Return Python code, coloured; once what stands in the notebooks of a whole class."""
     text = without_controls(source)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -105,7 +106,7 @@ def render_markdown(text: str, attachments: Attachments | None = None, level: in
     return _rendered_before(text, level)
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=256)
 def _rendered_before(text: str, level: int) -> Markup:
     """Render once what stands in the notebooks of a whole class."""
     return _rendered(text, {}, level)

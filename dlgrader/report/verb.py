@@ -79,7 +79,7 @@ def report(
         tables = write_tables(folder, summaries, help_needed, names=names)
         write_whole(folder / PAGE, page)
     except OSError as error:
-        raise GradingError(f"the report can't be written to {folder}: {error}") from error
+        raise GradingError(f"the report can't be written to {folder}: {error.strerror}") from error
     for summary in summaries:
         counts = ", ".join(f"{count} {status}" for status, count in summary.counts.items() if count)
         teller.say(f"{summary.work.name}: {counts or 'no learners'}")

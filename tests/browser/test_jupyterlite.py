@@ -22,7 +22,7 @@ NAME = "ps4_convolution"
 NAMES = sorted(path.name for path in (ROOT / "exercises").iterdir() if path.is_dir())
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 # Milliseconds for a step on a busy machine; alone, Python starts in a tenth of it.
-SLOW = 180_000
+SLOW = 150_000
 
 WRONG = """def conv_output_size(input_size, filter_size, stride=1, pad=0):
     return (input_size + 2 * pad - filter_size) // stride
@@ -54,6 +54,7 @@ def context(browser, lite: str, base: str) -> Iterator[BrowserContext]:
     """A fresh profile; at the end, no page may have failed or asked another host for anything."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     context.set_default_timeout(SLOW)
+    expect.set_options(timeout=SLOW)
     complaints: list[str] = []
 
     def on_request(request: Any) -> None:
@@ -70,6 +71,7 @@ def context(browser, lite: str, base: str) -> Iterator[BrowserContext]:
     context.on("weberror", lambda error: complaints.append(f"page error: {error.error}"))
     yield context
     context.close()
+    expect.set_options(timeout=5_000)  # Playwright's own
     assert not complaints, "\n".join(complaints)
 
 
@@ -98,7 +100,7 @@ class Notebook:
     def selected(self) -> Locator:
         """The selected cell, once it is the one that should be."""
         cell = self.page.locator(".jp-Notebook .jp-Cell.jp-mod-active")
-        expect(cell).to_have_attribute("data-windowed-list-index", str(self.at), timeout=SLOW)
+        expect(cell).to_have_attribute("data-windowed-list-index", str(self.at))
         return cell
 
     def number_of(self, cell: str) -> int:
@@ -126,7 +128,7 @@ class Notebook:
         """Run the selected cell, which stays so; return it when it has run."""
         self.page.keyboard.press("Control+Enter")
         cell = self.selected()
-        expect(cell.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"), timeout=SLOW)
+        expect(cell.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"))
         return cell
 
 

@@ -220,7 +220,7 @@ def test_wrong_use_is_said(course, tmp_path):
         autograde(course, Listener(), "other")
     folder = course.submission("submitted", "ada", "unknown")
     folder.mkdir(parents=True)
-    with pytest.raises(GradingError, match="knows no assignment 'unknown'"):
+    with pytest.raises(GradingError, match="has no assignment 'unknown'"):
         autograde(course, Listener(), "unknown", jobs=1)
     with pytest.raises(GradingError, match="knows no learner0000"):
         run(course, "learner0000", create_students=False)

@@ -400,6 +400,33 @@ def test_a_folder_of_files_archives_and_folders_named_after_learners(course, tmp
     assert not (course.root / "replaced").exists()
 
 
+def test_what_may_not_be_read_is_named_and_the_rest_is_taken_in(course, tmp_path, monkeypatch):
+    folder = tmp_path / "down"
+    for student in ("ada", "emil", "twin1"):
+        (folder / student).mkdir(parents=True)
+        (folder / student / BOOK).write_text(student)
+    # As an ordinary user finds them; the tests may run as root, who may read everything.
+    listed, allowed, book = os.scandir, os.access, folder / "emil" / BOOK
+
+    def scandir(path):
+        if Path(path) == folder / "twin1":
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    def access(path, mode):
+        return Path(path) != book and allowed(path, mode)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    monkeypatch.setattr(os, "access", access)
+    outcome = take_in(course, folder)
+    assert not outcome.ok
+    assert outcome.facts["new"] == ["ada"]
+    assert [(one["name"], one["reason"]) for one in outcome.facts["refused"]] == [
+        (f"emil/{BOOK}", "can't be read: Permission denied"),
+        ("twin1", "can't be read: Permission denied"),
+    ]
+
+
 def test_a_pattern_with_times(course, tmp_path):
     pattern = r"(?P<student>\w+?)_(?P<timestamp>[0-9-]+)_(?P<file>.+)"
     path = zipped(

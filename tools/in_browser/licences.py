@@ -1,8 +1,8 @@
 """What the site ships that others wrote: name, version, licence, and the texts of the licence.
 
 All of it is read from what is really there: the packages installed here, the wheels in
-``build/browser/pyodide``, the bundler's list of modules, JupyterLite's own lists. Two packages bring
-no text of their licence; it lies in ``texts/``.
+``build/browser/pyodide``, the bundler's list of modules, JupyterLite's own lists. Two packages
+bring no text of their licence; it lies in ``texts/``.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ def licence_of(about: email.message.Message) -> str:
 
     Its field ``License`` may hold anything, a whole text even; then the classifier counts.
     """
-    if expression := about["License-Expression"]:
+    if expression := about.get("License-Expression"):
         return expression
-    said = (about["License"] or "").strip()
+    said = about.get("License", "").strip()
     if said and len(said) < 60 and not re.search(r"copyright|\n|={3}|agreement|^dual", said, re.I):
         return said
     classified = [
@@ -83,7 +83,7 @@ def from_npm(name: str, group: str) -> Part:
     folder = NODE_MODULES / name
     manifest = json.loads((folder / "package.json").read_text(encoding="utf-8"))
     files = [path for path in folder.iterdir() if path.is_file() and _IS_TEXT.search(path.name)]
-    texts = {path.name: path.read_bytes() for path in sorted(files)}
+    texts = {_flat(path.name): path.read_bytes() for path in sorted(files)}
     return Part(group, name, manifest["version"], manifest["license"], texts)
 
 
@@ -143,7 +143,8 @@ def _of_python(build: Path) -> Iterator[Part]:
     series = ".".join(lock["info"]["python"].split(".")[:2])
     yield Part(group, "Python and its standard library", series, "PSF-2.0", python)
     for path in sorted((build / "pyodide").glob("*.whl"), key=lambda path: path.name.lower()):
-        yield from_wheel(path, group)
+        if not path.name.startswith(f"{runtime.COURSE}-"):
+            yield from_wheel(path, group)
 
     group = "The editor of cells"
     bundled = json.loads((build / scripts.BUNDLED).read_text(encoding="utf-8"))["inputs"]

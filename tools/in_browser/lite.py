@@ -40,7 +40,7 @@ PACKAGES = ("jupyterlite-core", *EXTENSIONS)
 SETTINGS = "@jupyterlite/pyodide-kernel-extension:kernel"
 
 # Scripts of our own: of the page about the notebooks, and of the page of a notebook.
-ENTRIES = ("notebooks_page.js", "outdated_notebook.js")
+ENTRIES = ("notebooks_page.js", "notebook_opened.js")
 # What a browser that runs JupyterLite does not ask for.
 LEFT_OUT = (
     "*.config*.js",
@@ -221,7 +221,7 @@ def _complete(made: Path, listed: list[dict[str, str]]) -> None:
     page = made / "notebooks" / "index.html"
     text, places = re.subn(
         "(?=</head>)",
-        '<script type="module" src="../outdated_notebook.js"></script>\n  ',
+        '<script type="module" src="../notebook_opened.js"></script>\n  ',
         page.read_text(encoding="utf-8"),
         count=1,
     )

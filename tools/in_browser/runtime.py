@@ -33,6 +33,7 @@ import course_wheel  # noqa: E402
 
 PYODIDE = ROOT / "node_modules" / "pyodide"
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+COURSE = course_wheel.PACKAGE
 FILES = "files.json"
 CACHE_TAG = (
     "cpython-314"  # of Pyodide's Python, in the names of compiled modules beside their source
@@ -63,7 +64,7 @@ NOT_NEEDED = {
     "widgetsnbextension",  # ipywidgets: for the classic notebook
 }
 # Loaded by those that use them: a page has sliders of its own, JupyterLite loads ipywidgets.
-NOT_NEEDED_BY = {"dlcore": {"ipywidgets", "tqdm"}}
+NOT_NEEDED_BY = {COURSE: {"ipywidgets", "tqdm"}}
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def compile_all(packages: Mapping[str, dict[str, bytes]], pyodide: Path) -> None
         for package, entries in packages.items():
             for name in _modules(entries):
                 compiled = folder / _kind(package) / package / f"{name}c"
-                if package == course_wheel.PACKAGE:
+                if package == COURSE:
                     parent, _, module = name.rpartition("/")
                     stem = module.removesuffix(".py")
                     entries[f"{parent}/__pycache__/{stem}.{CACHE_TAG}.pyc"] = compiled.read_bytes()

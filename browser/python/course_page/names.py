@@ -4,10 +4,10 @@ This is decided by looking at the code alone. In doubt a cell counts as changing
 costs time and never a wrong number; two rules keep that from making every cell need every other:
 
 - Numbers, texts and arrays (``plain``) are changed by assignments to parts of them and by methods
-  such as ``append``, but not by being passed to a function.
-- Everything else (``stateful``: generators, networks, trainers, …) is changed by its methods, and
-  by functions that it is passed to, unless these are known to be harmless. What was made of such an
-  object may hold it, so that both change together.
+  such as ``sort``, but not by being passed to a function.
+- Everything else (``stateful``: lists, generators, networks, trainers, …) is changed by its methods,
+  and by functions that it is passed to, unless these are known to be harmless. What was made of
+  such an object may hold it, so that both change together.
 
 A function's body counts where the function is mentioned, for that is where it may be called.
 """
@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -127,7 +127,7 @@ class Reader(ast.NodeVisitor):
         self._cell.changes |= group
 
     def _bind(
-        self, name: str, kind: str, holds: Iterable[str] = (), body: Names | None = None
+        self, name: str, kind: str, holds: Collection[str] = (), body: Names | None = None
     ) -> None:
         if self._is_local(name):
             return
@@ -136,9 +136,12 @@ class Reader(ast.NodeVisitor):
             return
         self._cell.binds.add(name)
         self._known[name] = _Known(kind, body or Names())
-        for other in self._linked.pop(name, ()):
-            self._linked[other].discard(name)
-        for other in set(holds) - {name} if kind == _STATEFUL else ():
+        if name not in holds:
+            # The object that had this name lives on under others, which still share it.
+            sharing = self._linked.pop(name, set())
+            for other in sharing:
+                self._linked[other] = (self._linked[other] | sharing) - {name, other}
+        for other in set(holds) - {name, ""}:
             self._linked.setdefault(name, set()).add(other)
             self._linked.setdefault(other, set()).add(name)
 
@@ -205,18 +208,12 @@ class Reader(ast.NodeVisitor):
             return self._kind(node.id) != _STATEFUL
         if isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
             return self._is_plain(node.value)
-        if isinstance(node, ast.List | ast.Tuple | ast.Set):
+        if isinstance(node, ast.Tuple):
             return all(map(self._is_plain, node.elts))
-        if isinstance(node, ast.Dict):
-            return all(map(self._is_plain, node.values))
         if isinstance(node, ast.IfExp):
             return self._is_plain(node.body) and self._is_plain(node.orelse)
         if isinstance(node, ast.BoolOp):
             return all(map(self._is_plain, node.values))
-        if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp):
-            return self._is_plain(node.elt)
-        if isinstance(node, ast.DictComp):
-            return self._is_plain(node.value)
         if isinstance(node, ast.Call):
             return self._gives_plain(node)
         values = ast.Constant | ast.JoinedStr | ast.Compare | ast.BinOp | ast.UnaryOp | ast.Lambda
@@ -238,6 +235,16 @@ class Reader(ast.NodeVisitor):
     def _own_functions(self) -> set[str]:
         return {name for name, known in self._known.items() if known.body.binds}
 
+    def _kind_of(self, value: ast.expr | None) -> tuple[str, set[str]]:
+        """Return the kind of a value, and the names whose objects it may be or hold."""
+        if value is None:
+            return _PLAIN, set()
+        plain = self._is_plain(value)
+        holds = set() if plain else self._stateful(value)
+        if isinstance(value, ast.Name | ast.Attribute | ast.Subscript):
+            holds = holds | {_root(value)}  # another name for it, or a part of it
+        return _PLAIN if plain else _STATEFUL, holds
+
     # --- Statements ------------------------------------------------------------------------------
 
     def _assign(self, target: ast.expr, value: ast.expr | None) -> None:
@@ -249,8 +256,7 @@ class Reader(ast.NodeVisitor):
         elif isinstance(target, ast.Starred):
             self._assign(target.value, value)
         elif isinstance(target, ast.Name):
-            kind = _PLAIN if self._is_plain(value) else _STATEFUL
-            self._bind(target.id, kind, self._stateful(value) if value else ())
+            self._bind(target.id, *self._kind_of(value))
         else:
             self.visit(target)
             self._change(_root(target))

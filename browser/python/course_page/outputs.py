@@ -19,8 +19,10 @@ __all__ = ["Output", "Receiver", "display_data", "emit", "execute_result", "rece
 Output = dict[str, Any]
 Receiver = Callable[[Output], None]
 
-#: So often at most is printed text handed on while a cell runs: each time costs a message.
-SECONDS_BETWEEN_MESSAGES = 0.1
+# What is printed is handed on at once, for a long computation may follow. Each time costs a message:
+# a cell that prints more often than this waits between them.
+_MESSAGES_AT_ONCE = 200
+_SECONDS_BETWEEN = 0.1
 
 # The method of an object that gives its form of a kind; the page takes the first kind it can show.
 _METHODS = {
@@ -67,6 +69,7 @@ class _Stream(io.TextIOBase):
     def __init__(self, name: str) -> None:
         self.name = name
         self._waiting: list[str] = []
+        self._sent = 0
         self._last = 0.0
 
     @property
@@ -80,13 +83,14 @@ class _Stream(io.TextIOBase):
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         self._waiting.append(text)
-        if time.monotonic() - self._last > SECONDS_BETWEEN_MESSAGES:
+        if self._sent < _MESSAGES_AT_ONCE or time.monotonic() - self._last > _SECONDS_BETWEEN:
             self.flush()
         return len(text)
 
     def flush(self) -> None:
         text, self._waiting = "".join(self._waiting), []
         if text and _receiver is not None:
+            self._sent += 1
             self._last = time.monotonic()
             _receiver({"output_type": "stream", "name": self.name, "text": text})
 

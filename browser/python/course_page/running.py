@@ -57,7 +57,8 @@ def run(
     """
     names = namespace() if names is None else names
     # Tracebacks and inspect.getsource find the lines here.
-    linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
+    lines = f"{code.rstrip()}\n".splitlines(keepends=True)
+    linecache.cache[name] = (len(code), None, lines, name)
     with outputs.receiving(receiver):
         try:
             value = _execute(code, name, names)
