@@ -96,7 +96,7 @@ def add_script(
 
 
 def write_files(app: Sphinx, exception: Exception | None) -> None:
-    """Write the lists of cells, and copy scripts and runtime into the finished site."""
+    """Write the lists of cells, and copy the scripts into the finished site."""
     folder = parts(app)
     if exception is not None or folder is None:
         return
@@ -112,7 +112,6 @@ def write_files(app: Sphinx, exception: Exception | None) -> None:
         target.write_text(text, encoding="utf-8")
     shutil.copytree(folder / "scripts", site / scripts_folder(app), dirs_exist_ok=True)
     shutil.copyfile(folder / "service-worker.js", site / "service-worker.js")
-    shutil.copytree(folder / "pyodide", site / "lite/static/pyodide", dirs_exist_ok=True)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

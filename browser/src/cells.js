@@ -123,6 +123,11 @@ class Cells extends EventTarget {
     });
   }
 
+  /** The cells that have run since Python started. @returns {number[]} */
+  ranIndices() {
+    return [...this.#ranAs.keys()].sort((a, b) => a - b);
+  }
+
   /** Whether a cell has run since Python started. @param {number} index */
   hasRun(index) {
     return this.#ranAs.has(index);

@@ -237,7 +237,7 @@ export class ExerciseBox {
         this.#say(seconds ? text : `${doing} …`, { aloud: seconds === 0 });
         return;
       }
-      const advice = " If there may be a loop without an end, press Stop.";
+      const advice = " This takes long. If there may be a loop without an end, press Stop.";
       this.#say(text + advice, { aloud: !hinted });
       hinted = true;
     };

@@ -115,6 +115,8 @@ def distributed_runner(jobs: int, scheduler: str | None = None) -> Iterator[Dist
         "distributed.worker.profile.enabled": False,
         "distributed.admin.large-graph-warning-threshold": "1GB",  # a notebook may have 20 MiB
         "distributed.admin.tick.limit": "30s",
+        # Each server would look at its clock fifty times a second, and there are some in each run.
+        "distributed.admin.tick.interval": "1s",
         # Split off from one process that has imported everything, instead of importing it each.
         "distributed.worker.multiprocessing-method": "forkserver",
     }

@@ -208,7 +208,7 @@ def _outcome(answer: dict[str, Any], given: dict[int | str, Any]) -> Outcome:
         # Sent is only what holds something else than the plan has handed over,
         outcome.after = {**given, **_held(answer["after"])}
         # and of the original arrays, what holds something else than is there now.
-        outcome.original = {**outcome.after, **_held(answer.get("original"))}
+        outcome.original = {**outcome.after, **_held(answer.get("original", {}))}
     return outcome
 
 

@@ -21,7 +21,7 @@ class Packed:
     ----------
     calls : sequence of Call
     messages : list of (sequence of Call, bytes)
-        Some calls each; the last message asks for the results, too.
+        Some of the calls each; the last message asks for the results, too.
     given : list of dict
         For each call the arrays that it hands over, see `dlcore.checks.plans.arrays_given`.
     """
@@ -32,7 +32,7 @@ class Packed:
 
 
 class Packer:
-    """Packs plans, and keeps those that are no larger than usual, the last ones first."""
+    """Packs plans, and keeps those that are no larger than usual and were sent last."""
 
     def __init__(self) -> None:
         self._kept: dict[Any, Packed] = {}
@@ -64,7 +64,7 @@ class Packer:
 
 
 def _pack(calls: Sequence[Call], wanted: Sequence[Result], anew: bool) -> Packed:
-    messages = []
+    messages: list[tuple[Sequence[Call], bytes]] = []
     for start in range(0, len(calls), _CALLS_AT_ONCE):
         some = tuple(calls[start : start + _CALLS_AT_ONCE])
         is_last = start + _CALLS_AT_ONCE >= len(calls)

@@ -104,8 +104,9 @@ def pictures_without_text(page: BeautifulSoup) -> list[str]:
 
 @pytest.fixture(scope="session")
 def pages(site) -> dict[Path, BeautifulSoup]:
-    """Every page of the site by its path; _static holds templates, no pages."""
-    paths = [p for p in sorted(site.rglob("*.html")) if "_static" not in p.parts]
+    """Every page of the site by its path; _static holds templates, lite is JupyterLite's."""
+    found = sorted(site.rglob("*.html"))
+    paths = [p for p in found if not {"_static", "lite"} & set(p.relative_to(site).parts)]
     return {p: BeautifulSoup(p.read_text(encoding="utf-8"), "html.parser") for p in paths}
 
 

@@ -114,6 +114,19 @@ def test_a_check_says_what_it_says_in_jupyter(visit):
     write(page, "output_sizes", solutions(PS4)["output_sizes"])
     assert "all agree with your conv_output_size" in check(page, "output_sizes")
 
+    # Editor, messages and outputs: nothing scrolls sideways on a phone, and axe finds nothing.
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.evaluate((ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8"))
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.wait_for_timeout(300)
+        found = page.evaluate(
+            "axe.run({include: ['.exercise-box', '.hand-in']}).then((r) => "
+            "r.violations.map((v) => [v.id, v.nodes.map((node) => node.html.slice(0, 120))]))"
+        )
+        assert not found, f"{scheme}: {found}"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
     page.reload()
     assert written(page, "conv_output_size") == answer.rstrip("\n")
     assert state.inner_text() == "passed"
@@ -228,4 +241,15 @@ def test_progress_is_exported_erased_and_imported(visit, tmp_path):
     status.get_by_text("This is another file").wait_for()
     field.set_input_files(tmp_path / "progress.json")
     status.get_by_text("Took over 2 entries.").wait_for()
+    assert row()[:2] == ["1", "1"]
+
+    # A site without Python has the questions alone.
+    contents = {
+        **page.request.get(page.url.replace(PROGRESS, "_static/progress/contents.json")).json(),
+        "python": False,
+        "assignments": [],
+    }
+    page.route("**/progress/contents.json", lambda route: route.fulfill(json=contents))
+    page.reload()
+    page.get_by_text("This site was built without Python for the browser").wait_for()
     assert row()[:2] == ["1", "1"]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-
-import printed_numbers
 import pytest
 from printed_numbers import differences
 
@@ -45,7 +42,3 @@ def test_not_the_same(built, now, different):
 def test_numbers_that_do_not_matter():
     assert differences("peak at 74: 0.5", "peak at 149: 0.9", numbers_matter=False) == []
     assert differences("peak at 74", "no peak", numbers_matter=False) != []
-
-
-def test_examples():
-    assert doctest.testmod(printed_numbers).failed == 0

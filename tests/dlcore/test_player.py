@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 
-from dlcore import _static_html, optimizers
+from dlcore import _live, _static_html, optimizers
 from dlcore.optimizers import SGD, Adam, Momentum, Optimizer
 from dlcore.player import RUNNERS, Runner, _height_text, kept_steps, playground
 from dlcore.surfaces import RAVINE, SADDLE, SURFACES, descend
@@ -199,6 +199,7 @@ class TestJupyter:
         assert view.value.count("<polyline") == 2
         play.value = 0
         assert "step 0 of 40" in words.value
+        assert len(rate.options) > 50, "finer steps than those that a page has prepared"
         surface.value, rate.value = 1, 0
         assert words.value.startswith("Saddle, 0.1 × the sensible rates, step 0 of 40.")
         grid.children[1].value = True
@@ -209,3 +210,38 @@ class TestJupyter:
     def test_nothing_shown(self):
         box = player(shown=[])
         assert "no optimiser chosen" in box.children[5].value
+
+
+class TestPythonInThePage:
+    @pytest.fixture
+    def live(self, static, monkeypatch):
+        monkeypatch.setenv("DLCORE_LIVE", "1")
+        monkeypatch.setattr(_live, "_figures", {})
+        page = BeautifulSoup(player().html, "html.parser")
+        data = json.loads(page.script.string)
+        assert data["factors"] == ["sensible rates"], "the page asks for all other rates"
+        return _live.find("player")[0]
+
+    def test_paths_for_any_rate(self, live):
+        (control,) = live.describe()["controls"]
+        assert control["texts"][control["start"]] == "1"
+        assert [control["texts"][k] for k in control["given"]] == ["0.1", "1", "10"]
+        found = live.draw([1, "0.25"])
+        assert (found["surface"], found["texts"]) == (1, ["0.25"])
+        assert found["text"] == "0.25 × the sensible rates"
+        rate, x, _, heights = found["tracks"][0]
+        assert rate == "0.025"
+        path = descend(SGD(0.025), SADDLE, 40)[kept_steps(40)]
+        assert 10 ** (heights[-1] / 100) == pytest.approx(SADDLE.f(path[-1]), rel=0.012)
+        assert len(x) == len(path)
+        assert json.loads(json.dumps(found)) == found
+
+    def test_the_prepared_rates_give_the_prepared_paths(self, live, monkeypatch):
+        (control,) = live.describe()["controls"]
+        found = live.draw([0, control["given"][2]])
+        monkeypatch.delenv("DLCORE_LIVE")
+        data = json.loads(BeautifulSoup(player("prepared").html, "html.parser").script.string)
+        assert found["tracks"] == [runner[2] for runner in data["tracks"][0]]
+
+    def test_what_cannot_be_computed_is_said(self, live):
+        assert "from 0.1 to 10" in live.draw([0, "11"])["problem"]

@@ -16,6 +16,7 @@ from dlcore.checks.public import load
 from dlcore.checks.reporting import CheckFailed, check
 from dlgrader.declarations import Alternative, CodeExercise, Mistake
 from dlgrader.exercises import assignment_names, load_assignment
+from dlgrader.expert import Expert
 from dlgrader.judge import Verdict, judge
 from dlgrader.local import LocalWorkplace
 from dlgrader.model import load_model
@@ -160,3 +161,22 @@ def test_the_reference_stands_on_its_own(declared, exercise):
     for case in public.cases:
         tried = attempt(case.calls, case.results, LocalPlayer(exercise.reference))
         assert not tried.problem or "raises" in case.aspects
+
+
+def test_a_mistake_is_tried_when_it_is_asked_for(monkeypatch) -> None:
+    declared, exercise = next(pair for pair in CODE if len(pair[1].mistakes) > 2)
+    model = load_model(declared.name)
+    tried = []
+    make = model.functions
+    monkeypatch.setattr(
+        model, "functions", lambda of, change: tried.append(change.name) or make(of, change)
+    )
+    case = Expert(exercise, model).case(exercise.public[0])
+    assert not tried
+    second = exercise.mistakes[1].name
+    seen = case.mistakes.get(second)
+    assert case.mistakes.get(second) is seen
+    assert tried == [second]
+    assert len(case.mistakes) == len(list(case.mistakes)) <= len(exercise.mistakes)
+    assert sorted(tried) == sorted(mistake.name for mistake in exercise.mistakes)
+    assert case.mistakes.get("unknown") is None

@@ -271,6 +271,63 @@ def count(): return np.array(len(made))
         assert branch.fetch(Result(0)) == 61
 
 
+def test_results_come_along_with_the_calls(session: Session) -> None:
+    session.run_cell("state = [0]\ndef f(x):\n    state[0] += 1\n    return x + state[0], print")
+    calls = (Call("f", (np.zeros(2),)), Call("f", (np.ones(2),)))
+    wanted = Result(0, 0), Result(1, 0), Result(1, 1), Result(1, 2)
+    with session.branch() as branch:
+        # The second time, the same calls are sent in the form that they have by now.
+        for first, second in (([1, 1], [3, 3]), ([3, 3], [5, 5])):
+            branch.reset()
+            outcomes = branch.play_all(calls, wanted)
+            assert [outcome.problem for outcome in outcomes] == ["", ""]
+            assert branch.fetch(wanted[1]).tolist() == second
+            assert branch.fetch(wanted[0]).tolist() == first
+            assert branch.fetch(wanted[0]).tolist() == first  # asked for once more
+            with pytest.raises(UnusableError, match="builtin_function"):
+                branch.fetch(wanted[2])
+            with pytest.raises(UnusableError, match="a tuple of 2 came back"):
+                branch.fetch(wanted[3])
+        branch.reset()
+        assert branch.play_all([Call("g")], [Result(0)])[0].problem.startswith("g is not")
+        with pytest.raises(UnusableError, match="^None"):
+            branch.fetch(Result(0))
+
+
+def test_what_arguments_hold_is_told_though_only_differences_are_sent(session: Session) -> None:
+    session.run_cell(
+        """
+def f(x, parts, n=1):
+    parts["a"] = parts["a"] + 1
+    parts["b"][0] = np.nan
+    parts.pop("c")
+"""
+    )
+    parts = {"a": np.zeros(1), "b": np.array([np.nan, 2.0]), "c": np.ones(1), "d": np.array([1])}
+    call = Call("f", (np.array([np.nan]), parts), {"n": 3})
+    with session.branch() as branch:
+        there = branch.play(call)
+    here = LocalPlayer({"f": _change}).play(call)
+    for outcome in (there, here):
+        assert list(outcome.after) == [0, 1, "n"]
+        assert {name: array.tolist() for name, array in outcome.original[1].items()} == {
+            "a": [0],
+            "b": pytest.approx([np.nan, 2], nan_ok=True),
+            "c": [1],
+            "d": [1],
+        }
+        assert sorted(outcome.after[1]) == ["a", "b", "d"]
+        assert outcome.after[1]["a"].tolist() == [1]
+        assert np.isnan(outcome.after[0]).all()
+        assert outcome.after["n"] is None
+
+
+def _change(x: np.ndarray, parts: dict, n: int = 1) -> None:
+    parts["a"] = parts["a"] + 1
+    parts["b"][0] = np.nan
+    parts.pop("c")
+
+
 def test_of_many_calls_the_one_that_takes_too_long_is_named(impatient: Session) -> None:
     impatient.run_cell("def f(n):\n    return n\ndef g():\n    while True: pass")
     with impatient.branch() as branch:

@@ -61,7 +61,8 @@ def same(one: object, other: object) -> bool:
 
 @given(messages)
 def test_messages_arrive_as_they_were(message: dict) -> None:
-    assert same(message, carried(message))
+    assert same(message, carried(message, ()))
+    assert same(message, carried(message, wire.PLAN))
 
 
 def test_plans_arrive_as_they_were() -> None:
@@ -228,6 +229,19 @@ def test_a_line_carries_large_messages_and_notices_the_end() -> None:
         one.receive()
     with pytest.raises(wire.ClosedError):
         one.send(message)
+    one.close()
+
+
+def test_a_line_reads_ahead_and_loses_nothing() -> None:
+    ours, theirs = socket.socketpair()
+    one, other = wire.Line(ours, 1 << 24, ahead=True), wire.Line(theirs, 1 << 24)
+    messages = [{"x": np.arange(size)} for size in (1, 0, 5_000, 2)]
+    for message in messages:
+        other.send(message)
+    other.close()
+    assert all(same(one.receive(), message) for message in messages)
+    with pytest.raises(wire.ClosedError):
+        one.receive()
     one.close()
 
 

@@ -61,7 +61,7 @@ def numbers(cells, needed):
 
 @pytest.mark.parametrize("seed", range(60))
 def test_needed_cells_alone_give_what_all_give(seed):
-    """Random pages: the last cell sees the same whether all earlier cells ran or the needed ones."""
+    """Random pages: whether all earlier cells ran or the needed ones, the last sees the same."""
     rng = random.Random(seed)
     statements = [
         "{a} = {n}", "{a} = {b} + {n}", "{a} = {b}", "{l} = [{n}]", "{l}.append({n})",

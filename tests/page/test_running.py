@@ -45,7 +45,9 @@ def test_prints_and_last_value(outputs):
     assert found[1]["data"] == {"text/plain": "2"}
 
 
-@pytest.mark.parametrize("code", ["x = 1", "None", "1 + 1;", "1 + 1;  # a remark", "if True:\n    3"])
+@pytest.mark.parametrize(
+    "code", ["x = 1", "None", "1 + 1;", "1 + 1;  # a remark", "if True:\n    3"]
+)
 def test_nothing_to_show(outputs, code):
     assert outputs(code) == ([], True)
 
@@ -57,12 +59,15 @@ def test_names_stay_for_the_next_cell(outputs, names):
 
 
 def test_both_streams_come_in_their_order(outputs):
-    found, _ = outputs("import sys\nprint('a')\nprint('b', file=sys.stderr)\ndisplay(1)\nprint('c')")
+    found, _ = outputs(
+        "import sys\nprint('a')\nprint('b', file=sys.stderr)\ndisplay(1)\nprint('c')"
+    )
     assert [o.get("text", o["output_type"]) for o in found] == ["a\n", "b\n", "display_data", "c\n"]
 
 
 def test_html_goes_with_its_text(outputs):
-    code = "class Table:\n    def _repr_html_(self): return '<b>1</b>'\n    def __repr__(self): return 'T'\n"
+    code = "class Table:\n    def _repr_html_(self): return '<b>1</b>'\n"
+    code += "    def __repr__(self): return 'T'\n"
     data = outputs(f"{code}Table()")[0][0]["data"]
     assert data == {"text/plain": "T", "text/html": "<b>1</b>"}
     assert "text/html" not in outputs(f"{code}Table")[0][0]["data"]

@@ -3,7 +3,8 @@
 It holds Pyodide itself, the slimmed wheels with their modules compiled (so that no browser has to
 do it), the wheel of `dlcore` with its sources (which tracebacks quote), a lock file that names
 exactly these wheels, and ``files.json`` with size and hash of each file, from which a page knows
-how much there is to load and when something has changed.
+how much there is to load and when something has changed. ``started.bin`` is Python's memory just
+after its start, compressed: a page that has loaded it before does without most of the start.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ PYODIDE = ROOT / "node_modules" / "pyodide"
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 COURSE = course_wheel.PACKAGE
 FILES = "files.json"
+STARTED = "started.bin"
 CACHE_TAG = (
     "cpython-314"  # of Pyodide's Python, in the names of compiled modules beside their source
 )
@@ -205,7 +207,7 @@ def list_files(folder: Path) -> dict[str, dict[str, Any]]:
 def inputs(others: Sequence[Path]) -> list[Path]:
     """The files that the folder is made from; `others` are wheels installed here."""
     return [
-        *(Path(__file__).with_name(name) for name in RECIPE),
+        *(Path(__file__).with_name(name) for name in (*RECIPE, "snapshot.mjs")),
         *(path for path in sorted((ROOT / "dlcore").rglob("*")) if _counts(path)),
         ROOT / "book" / "_ext" / "course_wheel.py",
         ROOT / "package-lock.json",
@@ -254,10 +256,11 @@ def collect(build: Path, others: Sequence[Path], say: Say) -> None:
         finished,
         say,
     )
+    started = _started(build / "wheels", version)
     packed = [pack(path.read_bytes(), name) for name, path in finished.items()]
-    _write(build / "pyodide", packed, lock["info"])
+    _write(build / "pyodide", packed, lock["info"], started)
     for path in (build / "wheels").iterdir():
-        if path not in finished.values():
+        if path != started and path not in finished.values():
             path.unlink()
 
 
@@ -289,7 +292,18 @@ def _package(file_name: str) -> str:
     return wheels.normal(file_name.split("-")[0])
 
 
-def _write(target: Path, packed: Sequence[Packed], info: dict[str, Any]) -> None:
+def _started(folder: Path, version: str) -> Path:
+    """Return the file with Python's memory after its start, made unless it is there."""
+    script = Path(__file__).with_name("snapshot.mjs")
+    path = folder / _key(script.read_bytes(), [version])
+    if not path.is_file():
+        beside = path.with_suffix(".part")
+        node.run("node", script, PYODIDE, beside, folder=ROOT)
+        beside.replace(path)
+    return path
+
+
+def _write(target: Path, packed: Sequence[Packed], info: dict[str, Any], started: Path) -> None:
     """Write the folder beside its place and rename it."""
     beside = target.with_name(f".{target.name}")
     shutil.rmtree(beside, ignore_errors=True)
@@ -298,6 +312,7 @@ def _write(target: Path, packed: Sequence[Packed], info: dict[str, Any]) -> None
         shutil.copyfile(PYODIDE / name, beside / name)
     for wheel in packed:
         (beside / wheel.file_name).write_bytes(wheel.content)
+    shutil.copyfile(started, beside / STARTED)
     lock = json.dumps(lock_file(info, packed), indent=1)
     (beside / "pyodide-lock.json").write_text(lock, encoding="utf-8")
     (beside / FILES).write_text(json.dumps(list_files(beside), indent=1), encoding="utf-8")

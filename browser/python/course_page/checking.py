@@ -50,6 +50,10 @@ def names(source: str) -> Names:
     bound = {symbol.get_name() for symbol in top.get_symbols() if symbol.is_assigned()}
     bound |= {symbol.get_name() for symbol in top.get_symbols() if symbol.is_imported()}
     read = {symbol.get_name() for symbol in top.get_symbols() if symbol.is_referenced()}
+    # `s += 1` reads, too, and symtable does not say so.
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            read.add(node.target.id)
     for table in _inner(top):
         for symbol in table.get_symbols():
             if symbol.is_global():

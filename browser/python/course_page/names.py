@@ -5,9 +5,9 @@ costs time and never a wrong number; two rules keep that from making every cell 
 
 - Numbers, texts and arrays (``plain``) are changed by assignments to parts of them and by methods
   such as ``sort``, but not by being passed to a function.
-- Everything else (``stateful``: lists, generators, networks, trainers, …) is changed by its methods,
-  and by functions that it is passed to, unless these are known to be harmless. What was made of
-  such an object may hold it, so that both change together.
+- Everything else (``stateful``: lists, generators, networks, trainers, …) is changed by its
+  methods, and by functions that it is passed to, unless these are known to be harmless. What was
+  made of such an object may hold it, so that both change together.
 
 A function's body counts where the function is mentioned, for that is where it may be called.
 """

@@ -19,8 +19,8 @@ __all__ = ["Output", "Receiver", "display_data", "emit", "execute_result", "rece
 Output = dict[str, Any]
 Receiver = Callable[[Output], None]
 
-# What is printed is handed on at once, for a long computation may follow. Each time costs a message:
-# a cell that prints more often than this waits between them.
+# What is printed is handed on at once, for a long computation may follow. Each time costs a
+# message: a cell that prints more often than this waits between them.
 _MESSAGES_AT_ONCE = 200
 _SECONDS_BETWEEN = 0.1
 

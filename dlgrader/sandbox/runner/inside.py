@@ -207,7 +207,8 @@ def _told(call: Call, outcome: Outcome) -> dict[str, Any]:
     if outcome.after or not call.arguments():
         given, after = arrays_given(call), outcome.after
         told["after"] = _without_same(after, given)
-        told["original"] = _without_same(outcome.original, after)
+        if original := _without_same(outcome.original, after):
+            told["original"] = original
     return told
 
 

@@ -143,12 +143,14 @@ def decode_plan(text: str, payload: bytearray, classes: tuple[type, ...]) -> Any
         "bytes": reader.raw,
         "tuple": tuple,
         "dict": dict,
-        **{kind.__name__: lambda held, kind=kind: kind(*held) for kind in classes},
     }
+    named_classes = {kind.__name__: kind for kind in classes}
 
     def made(named: dict[str, Any]) -> Any:
         # Called for what stands innermost first, so that the rest is made already.
         [(kind, held)] = named.items()
+        if kind in named_classes:
+            return named_classes[kind](*held)
         return makers[kind](held)
 
     try:
