@@ -15,6 +15,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
+from dlcore._layout import remembered_ticks
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -164,7 +166,7 @@ def _write_svg(fig: Figure) -> str:
     buffer = io.StringIO()
     canvas, dpi = fig.canvas, fig.dpi
     try:
-        with rc_context(_SVG_RC):
+        with rc_context(_SVG_RC), remembered_ticks():
             FigureCanvasSVG(fig).print_svg(buffer, metadata={"Date": None})
     finally:
         fig.dpi = dpi

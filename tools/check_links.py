@@ -30,7 +30,7 @@ def external_links(site: Path) -> dict[str, list[str]]:
     """Every address outside the site, and the pages that lead to it."""
     pages: dict[str, list[str]] = collections.defaultdict(list)
     for path in sorted(site.rglob("*.html")):
-        if "_static" in path.parts:
+        if {"_static", "lite"} & set(path.parts):
             continue
         page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
         found = {urldefrag(link["href"]).url for link in page.select("a[href^=http]")}

@@ -22,7 +22,7 @@ import { fetchJson, PAGE } from "./site.js";
  * @property {boolean} [results] - whether it reads the results of the experiments
  */
 
-const SLOW = "This computes for long in a browser, perhaps a minute; Stop ends it.";
+const SLOW = "This computes for long in a browser, perhaps some minutes; Stop ends it.";
 const ROUNDING = "These numbers depend on how a processor rounds: yours may differ from the book's.";
 
 /** @param {number} seconds */

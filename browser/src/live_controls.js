@@ -18,7 +18,8 @@ class LiveControl {
   setting;
   element = document.createElement("div");
 
-  #texts;
+  /** What was drawn last. @type {Setting} */
+  #good;
   #range = document.createElement("input");
   /** @type {HTMLInputElement | null} */
   #field = null;
@@ -33,8 +34,8 @@ class LiveControl {
    */
   constructor(id, description, position, onChange) {
     const { label, texts, expected } = description;
-    this.#texts = texts;
     this.setting = position;
+    this.#good = position;
     this.element.className = "dlc-control";
     const name = document.createElement("label");
     name.htmlFor = id;
@@ -91,6 +92,7 @@ class LiveControl {
    * @param {number} position - nearest to what is shown
    */
   show(text, position) {
+    this.#good = this.setting;
     this.#range.value = String(position);
     this.showProblem("");
     this.#showText(text);
@@ -106,8 +108,13 @@ class LiveControl {
     }
   }
 
-  /** Say what is wrong with the value typed; nothing takes it back. @param {string} text */
+  /**
+   * Say what is wrong with the value typed. It stays there to be mended, but the one before counts.
+   *
+   * @param {string} text
+   */
   showProblem(text) {
+    if (text) this.setting = this.#good;
     if (this.#problem.textContent !== text) this.#problem.textContent = text;
     this.#field?.setAttribute("aria-invalid", String(text !== ""));
   }

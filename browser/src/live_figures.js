@@ -97,8 +97,9 @@ class Figure {
   /** Of Python's download. @param {number} loaded @param {number} total */
   showProgress(loaded, total) {
     if (this.#button.getAttribute("aria-disabled") !== "true") return;
-    const [now, all] = [loaded, total].map((bytes) => (bytes / 1e6).toFixed(1));
-    this.#say(loaded < total ? `Loading Python: ${now} of ${all} MB` : "Starting Python.");
+    // Screen readers hear of each quarter; the cell's own bar shows each piece.
+    const quarters = Math.floor((4 * loaded) / total);
+    this.#say(quarters < 4 ? `Loading Python: ${25 * quarters} %` : "Starting Python.");
   }
 }
 

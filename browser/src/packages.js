@@ -2,16 +2,15 @@
 
 /** @import { PyodideAPI } from "pyodide" */
 
-/** What every cell of the course needs. */
-export const START = ["numpy", "dlcore"];
+/** What every cell of the course needs; cycler is what it takes to choose the look of figures. */
+export const START = ["numpy", "dlcore", "cycler"];
 
-// dlcore draws with matplotlib, but imports it only when it does.
-const DRAWS = /\bmatplotlib\b|\buse_course_style\b/;
+const LATE = "matplotlib";
 const READS_RESULTS = /\bdlcore\.experiments\b/;
 
 /**
  * The list of packages without what a page does not load together with dlcore: matplotlib comes
- * with the first cell that draws.
+ * when something is drawn (course_page.late_matplotlib).
  *
  * @param {any} lock - pyodide-lock.json
  */
@@ -20,10 +19,26 @@ export function lockForPages(lock) {
   return lock;
 }
 
+/**
+ * The files of matplotlib and of what it needs, besides what is there from the start.
+ *
+ * @param {any} lock
+ * @returns {string[]}
+ */
+export function matplotlibFiles(lock) {
+  const names = new Set([LATE]);
+  for (const name of names) {
+    for (const other of lock.packages[name].depends) {
+      if (!START.includes(other)) names.add(other);
+    }
+  }
+  return [...names].map((name) => lock.packages[name].file_name);
+}
+
 let hasResults = false;
 
 /**
- * Load what the code imports, directly or through dlcore, and what is not there yet.
+ * Load what the code imports and is not there yet.
  *
  * @param {PyodideAPI} pyodide
  * @param {string} code
@@ -31,8 +46,8 @@ let hasResults = false;
  */
 export async function loadNeeded(pyodide, code, fetchOwn) {
   const quiet = { messageCallback() {}, errorCallback: console.error };
-  if (DRAWS.test(code)) await pyodide.loadPackage("matplotlib", quiet);
-  await pyodide.loadPackagesFromImports(code, quiet);
+  // Pyodide would load matplotlib at once where it is imported.
+  await pyodide.loadPackagesFromImports(code.replaceAll(LATE, "sys"), quiet);
   if (!hasResults && READS_RESULTS.test(code)) {
     pyodide.unpackArchive(await fetchOwn("results.zip"), "zip", { extractDir: "/home/pyodide" });
     hasResults = true;

@@ -6,7 +6,7 @@
 const DIGITS = 16;
 // Needed by every start, besides the packages.
 const CORE = ["pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"];
-const AT_START = /^(numpy|dlcore)-.*\.whl$/;
+const AT_START = /^(numpy|dlcore|cycler)-.*\.whl$/;
 
 /**
  * From now on, let `fetch` take the runtime's files by their versions, and count what comes.
@@ -67,5 +67,27 @@ export function fetchParts(runtime, parts, report) {
     return response;
   };
 
-  return { versioned };
+  /**
+   * Fetch a file while Python waits, which a worker may do.
+   *
+   * @param {string} name
+   * @returns {ArrayBuffer}
+   */
+  function fetchAtOnce(name) {
+    const size = parts[name]?.size ?? 0;
+    total += size;
+    report(loaded, total);
+    const request = new XMLHttpRequest();
+    request.open("GET", versioned(name), false);
+    request.responseType = "arraybuffer";
+    request.send();
+    if (request.status !== 200) {
+      throw new Error(`${name}: the site answered with status ${request.status}`);
+    }
+    loaded += size;
+    report(loaded, total);
+    return request.response;
+  }
+
+  return { versioned, fetchAtOnce };
 }

@@ -2,7 +2,7 @@
 // other, and sends back outputs as they come.
 
 import { fetchParts } from "./parts.js";
-import { loadNeeded, lockForPages, START } from "./packages.js";
+import { loadNeeded, lockForPages, matplotlibFiles, START } from "./packages.js";
 
 /** @import { Answer, Request } from "./messages.js" */
 /** @import { PyodideAPI } from "pyodide" */
@@ -19,10 +19,11 @@ function post(answer) {
 
 /** @param {Extract<Request, {kind: "start"}>} request */
 async function start({ runtime, parts }) {
-  const { versioned } = fetchParts(runtime, parts, (loaded, total) => {
+  const { versioned, fetchAtOnce } = fetchParts(runtime, parts, (loaded, total) => {
     post({ kind: "progress", loaded, total });
   });
   const own = fetchOwn("course_page.zip");
+  const lock = (async () => lockForPages(await (await fetch(`${runtime}pyodide-lock.json`)).json()))();
   const [{ loadPyodide }, core] = await Promise.all([
     import(versioned("pyodide.mjs")),
     import(versioned("pyodide.asm.mjs")),
@@ -30,7 +31,7 @@ async function start({ runtime, parts }) {
   pyodide = await loadPyodide({
     indexURL: runtime,
     packageBaseUrl: runtime,
-    lockFileContents: lockForPages(await (await fetch(`${runtime}pyodide-lock.json`)).json()),
+    lockFileContents: await lock,
     createPyodideModule: core.default,
     packages: START,
     env: {
@@ -43,7 +44,11 @@ async function start({ runtime, parts }) {
     },
   });
   pyodide.unpackArchive(await own, "zip");
+  const files = matplotlibFiles(await lock);
   pageSide = pyodide.pyimport("course_page.page_side");
+  pageSide.prepare(() => {
+    for (const name of files) pyodide.unpackArchive(fetchAtOnce(name), "wheel");
+  });
 }
 
 /**

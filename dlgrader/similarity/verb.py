@@ -93,7 +93,9 @@ def similarity(
         write_whole(target / FACTS, json.dumps(facts, ensure_ascii=True, indent=1) + "\n")
         write_whole(target / PAGE, page)
     except OSError as error:
-        raise GradingError(f"the comparison can't be written to {target}: {error.strerror}") from None
+        raise GradingError(
+            f"the comparison can't be written to {target}: {error.strerror}"
+        ) from None
     write_table(Table(_HEAD, _rows(pairs)), target / TABLE)
     alike, rest = sum(pair.is_learner for pair in pairs), len(pairs) - _MOST_NAMED
     teller.say(

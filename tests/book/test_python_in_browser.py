@@ -17,7 +17,7 @@ sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "book" / "_ext")]
 
 import build_book  # noqa: E402
 import shipped_parts  # noqa: E402
-from in_browser import assemble, licences, node, runtime, scripts, slimming, sources  # noqa: E402
+from in_browser import assemble, compiling, licences, node, runtime, scripts, slimming, sources  # noqa: E402
 from in_browser.sources import MissingPartsError, Source, SourceError, fetch  # noqa: E402
 from in_browser.wheels import Wheel, compiled_wheels, normal, pure_wheels  # noqa: E402
 
@@ -241,7 +241,7 @@ def test_the_course_keeps_its_sources_and_brings_no_solutions(runtime_of_site):
     (path,) = runtime_of_site.glob("dlcore-*.whl")
     names = zipfile.ZipFile(path).namelist()
     assert "dlcore/losses.py" in names
-    assert f"dlcore/__pycache__/losses.{runtime.CACHE_TAG}.pyc" in names
+    assert f"dlcore/__pycache__/losses.{compiling.CACHE_TAG}.pyc" in names
     assert not [name for name in names if "dlgrader" in name or "solutions" in name]
 
 

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from printed_numbers import differences
 
+sys.path.append(str(Path(__file__).resolve().parents[2] / "browser" / "python"))
+
+from course_page.order import needs
+
 LONGEST = 600  # seconds for one cell; in CI two pages share two cores
 ROUNDING = "depends-on-rounding"  # tag of cells that multiply rounding errors, as their text says
+SLOW = "slow-in-browser"
+# Leaves out the slow cells, and those that need one, where minutes count.
+SKIP_SLOW = bool(os.environ.get("DLCORE_SKIP_SLOW_CELLS"))
 
 # What a cell shows, in words: prints, tables, how a slider is set and what its picture shows; and
 # how many pictures there are besides.
@@ -48,8 +59,11 @@ def cells_that_differ(visit, site: Path, name: str) -> list[str]:
     cells = json.loads(listing.read_text(encoding="utf-8"))["cells"]
     page = visit(f"{name}.html")
     faults = []
+    left_out = _slow(cells) if SKIP_SLOW else set()
     for cell in cells:
         number = cell["index"]
+        if number in left_out:
+            continue
         container = page.locator(f".cell-index-{number}")
         run = container.locator("button.cell-run")
         if run.count() == 0:  # hidden, and run when another one needs it
@@ -70,6 +84,13 @@ def cells_that_differ(visit, site: Path, name: str) -> list[str]:
                 f"{built['pictures']}"
             )
     return faults
+
+
+def _slow(cells: Sequence[Mapping[str, Any]]) -> set[int]:
+    """Return the indices of the slow cells and of those that need one."""
+    slow = {cell["index"] for cell in cells if SLOW in cell["tags"]}
+    needed = enumerate(needs([cell["source"] for cell in cells]))
+    return slow | {index for index, others in needed if slow & set(others)}
 
 
 def _wait(page, container) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from every_cell import ROUNDING
+from every_cell import ROUNDING, SLOW
 from printed_numbers import differences
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +27,6 @@ from jupyter_cache import get_cache  # noqa: E402
 from page_cells import read_notebook  # noqa: E402
 
 PER_PAGE = 6
-SLOW = "slow-in-browser"
 
 
 def cells_of(path: Path) -> tuple[list[Any], list[Any]]:

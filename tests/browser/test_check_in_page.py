@@ -244,11 +244,8 @@ def test_progress_is_exported_erased_and_imported(visit, tmp_path):
     assert row()[:2] == ["1", "1"]
 
     # A site without Python has the questions alone.
-    contents = {
-        **page.request.get(page.url.replace(PROGRESS, "_static/progress/contents.json")).json(),
-        "python": False,
-        "assignments": [],
-    }
+    address = page.url.replace(PROGRESS, "_static/progress/contents.json")
+    contents = page.request.get(address).json() | {"python": False, "assignments": []}
     page.route("**/progress/contents.json", lambda route: route.fulfill(json=contents))
     page.reload()
     page.get_by_text("This site was built without Python for the browser").wait_for()

@@ -110,7 +110,7 @@ def test_figures_switch_when_their_cell_has_run(visit):
     exact.fill("0.25")
     exact.press("Enter")
     shows(root, re.compile(r"^\S+, 0.25 × the sensible rates, step 200 of 200"))
-    root.get_by_label("Surface").select_option(index=1)
+    root.get_by_role("combobox", name="Surface").select_option(index=1)
     shows(root, re.compile(r", 0.25 × the sensible rates, step 200 of 200"))
     root.get_by_role("button", name="Show prepared pictures").click()
     shows(root, re.compile(", 0.3 × the sensible rates,"))

@@ -10,9 +10,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 
-from dlcore.figures import PALETTE, adapt_svg, to_svg, use_course_style
+from dlcore.figures import PALETTE, _write_svg, adapt_svg, to_svg, use_course_style
 
 PAGES = ("#ffffff", "#14181e")
 
@@ -36,6 +37,47 @@ def curves(power=2):
     ax.set_title("Loss < 1 & falling")
     ax.legend()
     return fig
+
+
+def shared_axes():
+    fig, axes = plt.subplots(2, 2, sharex=True, sharey="row")
+    for k, ax in enumerate(axes.flat):
+        ax.semilogy(10.0 ** np.linspace(-k, 9, 5), marker="o")
+        ax.set(title=f"panel {k}", xlabel="step", ylabel="size")
+    fig.suptitle("all four")
+    return fig
+
+
+def pictures():
+    fig, axes = plt.subplots(1, 3, figsize=(5, 2), width_ratios=(2, 1, 2))
+    for n, ax in enumerate(axes, start=3):
+        image = ax.imshow(np.eye(n))
+        ax.set_title(f"{n} by {n}")
+    fig.colorbar(image, ax=axes, label="value")
+    axes[0].axis("off")
+    return fig
+
+
+def twins():
+    fig, ax = plt.subplots(layout="none")
+    ax.barh(["long name", "b"], [1e6, 2e6])
+    ax.set(title="bars", xlabel="number", aspect="auto")
+    ax.xaxis.tick_top()
+    ax.twiny().plot([0, 1e-5], [0, 1])
+    ax.invert_yaxis()
+    return fig
+
+
+@pytest.mark.parametrize("draw", [curves, shared_axes, pictures, twins])
+def test_matplotlib_draws_what_it_draws_in_savefig(draw):
+    methods = dict(vars(Axis))
+    expected = StringIO()
+    draw().savefig(expected, format="svg", metadata={"Date": None})
+    figure = draw()
+    canvas, dpi = figure.canvas, figure.dpi
+    assert _write_svg(figure) == expected.getvalue()
+    assert (figure.canvas, figure.dpi) == (canvas, dpi)
+    assert dict(vars(Axis)) == methods
 
 
 def parse(svg):

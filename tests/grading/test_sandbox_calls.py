@@ -290,7 +290,7 @@ def test_results_come_along_with_the_calls(session: Session) -> None:
                 branch.fetch(wanted[3])
         branch.reset()
         assert branch.play_all([Call("g")], [Result(0)])[0].problem.startswith("g is not")
-        with pytest.raises(UnusableError, match="^None"):
+        with pytest.raises(UnusableError, match=r"^None"):
             branch.fetch(Result(0))
 
 

@@ -17,14 +17,13 @@ import json
 import re
 import shutil
 import sys
-import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from in_browser import node, slimming, sources, wheels
+from in_browser import compiling, node, slimming, sources, wheels
 from in_browser.sources import Say
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,23 +36,11 @@ CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip
 COURSE = course_wheel.PACKAGE
 FILES = "files.json"
 STARTED = "started.bin"
-CACHE_TAG = (
-    "cpython-314"  # of Pyodide's Python, in the names of compiled modules beside their source
-)
 
 # What a finished wheel depends on besides its content.
-RECIPE = (
-    "precompile.mjs",
-    "precompile.py",
-    "pure-wheels.txt",
-    "runtime.py",
-    "slimming.py",
-    "wheels.py",
-)
-
-# Docstrings of these are left out: their modules work on them while they are imported, which takes
-# a good part of the time until the first figure.
-WITHOUT_DOCSTRINGS = {"matplotlib", "pillow", "pyparsing", "python-dateutil", "prompt-toolkit"}
+RECIPE = ("compiling.py", "precompile.mjs", "precompile.py", "slimming.py")
+# And the folder, besides its wheels.
+OTHERS = ("pure-wheels.txt", "runtime.py", "snapshot.mjs", "wheels.py")
 
 # Requirements that a browser can do without.
 NOT_NEEDED = {
@@ -107,40 +94,6 @@ def top_names(entries: Iterable[str]) -> tuple[str, ...]:
     """What can be imported from a wheel with these files."""
     tops = {name.split("/")[0] for name in entries if ".dist-info/" not in name}
     return tuple(sorted({re.sub(r"\..*$", "", top) for top in tops}))
-
-
-def compile_all(packages: Mapping[str, dict[str, bytes]], pyodide: Path) -> None:
-    """Compile the modules of all packages, in place.
-
-    A compiled module takes the place of its source, but for `dlcore`, whose sources stay.
-    """
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        for package, entries in packages.items():
-            for name in _modules(entries):
-                path = folder / _kind(package) / package / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(entries[name])
-        script = Path(__file__).with_name("precompile.mjs")
-        node.run("node", script, pyodide, folder, folder=ROOT)
-        for package, entries in packages.items():
-            for name in _modules(entries):
-                compiled = folder / _kind(package) / package / f"{name}c"
-                if package == COURSE:
-                    parent, _, module = name.rpartition("/")
-                    stem = module.removesuffix(".py")
-                    entries[f"{parent}/__pycache__/{stem}.{CACHE_TAG}.pyc"] = compiled.read_bytes()
-                else:
-                    del entries[name]
-                    entries[f"{name}c"] = compiled.read_bytes()
-
-
-def _kind(package: str) -> str:
-    return "bare" if package in WITHOUT_DOCSTRINGS else "plain"
-
-
-def _modules(entries: Mapping[str, bytes]) -> list[str]:
-    return [name for name in entries if name.endswith(".py")]
 
 
 def pack(content: bytes, file_name: str) -> Packed:
@@ -207,7 +160,7 @@ def list_files(folder: Path) -> dict[str, dict[str, Any]]:
 def inputs(others: Sequence[Path]) -> list[Path]:
     """The files that the folder is made from; `others` are wheels installed here."""
     return [
-        *(Path(__file__).with_name(name) for name in (*RECIPE, "snapshot.mjs")),
+        *(Path(__file__).with_name(name) for name in (*RECIPE, *OTHERS)),
         *(path for path in sorted((ROOT / "dlcore").rglob("*")) if _counts(path)),
         ROOT / "book" / "_ext" / "course_wheel.py",
         ROOT / "package-lock.json",
@@ -280,7 +233,7 @@ def _finish(contents: Mapping[str, bytes], finished: Mapping[str, Path], say: Sa
         _package(name): slimming.slim_entries(_package(name), content)
         for name, content in contents.items()
     }
-    compile_all(packages, PYODIDE)
+    compiling.compile_all(packages, PYODIDE, keep_sources={COURSE})
     for name in contents:
         finished[name].parent.mkdir(parents=True, exist_ok=True)
         beside = finished[name].with_suffix(".part")

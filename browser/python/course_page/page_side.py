@@ -7,9 +7,9 @@ import json
 import os
 from collections.abc import Callable
 
-from course_page import calling, display, outputs, running
+from course_page import calling, display, late_matplotlib, outputs, running
 
-__all__ = ["call", "run"]
+__all__ = ["call", "prepare", "run"]
 
 
 def _no_input(_prompt: object = "") -> str:
@@ -35,12 +35,10 @@ def _as_json(receive: Callable[[str], object]) -> outputs.Receiver:
     return receiver
 
 
-def _prepare() -> None:
-    """Give cells what they find in Jupyter."""
+def prepare(fetch_matplotlib: Callable[[], object]) -> None:
+    """Give cells what they find in Jupyter; `fetch_matplotlib` puts matplotlib's files in place."""
     display.install()
+    late_matplotlib.install(fetch_matplotlib)
     builtins.display = display.display  # type: ignore[attr-defined]
     builtins.input = _no_input
     os.chdir(os.environ.get("HOME", "/"))
-
-
-_prepare()

@@ -10,7 +10,7 @@ import tokenize
 import types
 from typing import Any
 
-from course_page import outputs
+from course_page import late_matplotlib, outputs
 from course_page.tracebacks import error_output
 
 __all__ = ["namespace", "run"]
@@ -93,7 +93,7 @@ def _ends_with_semicolon(code: str) -> bool:
 
 
 def _show_open_figures() -> None:
-    if "matplotlib.pyplot" in sys.modules:
+    if late_matplotlib.is_loaded():
         from course_page.pictures import show_open_figures
 
         show_open_figures()

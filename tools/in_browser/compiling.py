@@ -1,0 +1,67 @@
+"""Compile the modules of wheels for the browser, so that no browser has to do it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from in_browser import node
+
+# Of Pyodide's Python, in the names of compiled modules beside their source.
+CACHE_TAG = "cpython-314"
+
+# Docstrings of these are left out: their modules work on them while they are imported, which takes
+# a good part of the time until the first figure.
+WITHOUT_DOCSTRINGS = {"matplotlib", "pillow", "pyparsing", "python-dateutil", "prompt-toolkit"}
+
+
+def compile_all(
+    packages: Mapping[str, dict[str, bytes]], pyodide: Path, keep_sources: Collection[str]
+) -> None:
+    """Compile the modules of all packages, in place.
+
+    A compiled module takes the place of its source, or lies where Python looks for it beside a
+    source that is kept.
+
+    Parameters
+    ----------
+    packages : dict
+        For each package the files of its wheel.
+    pyodide : path
+        The folder with Pyodide.
+    keep_sources : collection of str
+        Packages that keep their sources.
+
+    Raises
+    ------
+    in_browser.node.NodeError
+        If there is no Node.js, or a module has a syntax error.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        for package, entries in packages.items():
+            for name in _modules(entries):
+                path = folder / _kind(package) / package / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(entries[name])
+        script = Path(__file__).with_name("precompile.mjs")
+        node.run("node", script, pyodide, folder, folder=folder)
+        for package, entries in packages.items():
+            for name in _modules(entries):
+                compiled = folder / _kind(package) / package / f"{name}c"
+                if package in keep_sources:
+                    parent, _, module = name.rpartition("/")
+                    stem = module.removesuffix(".py")
+                    entries[f"{parent}/__pycache__/{stem}.{CACHE_TAG}.pyc"] = compiled.read_bytes()
+                else:
+                    del entries[name]
+                    entries[f"{name}c"] = compiled.read_bytes()
+
+
+def _kind(package: str) -> str:
+    return "bare" if package in WITHOUT_DOCSTRINGS else "plain"
+
+
+def _modules(entries: Mapping[str, bytes]) -> list[str]:
+    return [name for name in entries if name.endswith(".py")]
