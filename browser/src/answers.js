@@ -15,6 +15,10 @@ import * as store from "./store.js";
 
 export const PREFIX = "exercise:";
 
+// What the browser would not keep: it counts until the page is closed.
+/** @type {Map<string, Answer>} */
+const unkept = new Map();
+
 /**
  * @param {string} assignment
  * @param {string} name
@@ -30,7 +34,8 @@ export function keyOf(assignment, name) {
  * @returns {Answer | null}
  */
 export function load(assignment, name) {
-  const record = store.load(keyOf(assignment, name));
+  const key = keyOf(assignment, name);
+  const record = unkept.get(key) ?? store.load(key);
   return isAnswer(record) ? record : null;
 }
 
@@ -57,11 +62,23 @@ export function isAnswer(record) {
 export function save(assignment, name, source, released) {
   const passed = load(assignment, name)?.passed;
   if (source === released && !passed) {
+    unkept.delete(keyOf(assignment, name));
     store.remove(keyOf(assignment, name));
     return true;
   }
   const record = { source, stub: digest(released), ...(passed ? { passed } : {}) };
-  return store.save(keyOf(assignment, name), record);
+  return keep(keyOf(assignment, name), record);
+}
+
+/**
+ * @param {string} key
+ * @param {Answer} record
+ */
+function keep(key, record) {
+  const kept = store.save(key, record);
+  if (kept) unkept.delete(key);
+  else unkept.set(key, record);
+  return kept;
 }
 
 /**
@@ -76,7 +93,7 @@ export function save(assignment, name, source, released) {
 export function savePass(assignment, name, checked, released, date) {
   const source = load(assignment, name)?.source ?? checked;
   const passed = { digest: digest(checked), date: date.toISOString() };
-  return store.save(keyOf(assignment, name), { source, stub: digest(released), passed });
+  return keep(keyOf(assignment, name), { source, stub: digest(released), passed });
 }
 
 /**

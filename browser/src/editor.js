@@ -59,7 +59,8 @@ export function createEditor({ parent, text, label, describedBy, onChange, onRun
     return true;
   };
   /** @type {Record<string, string>} */
-  const attributes = { "aria-label": label };
+  // With a tab stop of its own, so that boxes which scroll sideways can be reached by keyboard.
+  const attributes = { "aria-label": label, tabindex: "0" };
   if (describedBy) attributes["aria-describedby"] = describedBy;
   const view = new EditorView({
     parent,

@@ -7,6 +7,7 @@ import { LiveSlider } from "./live_slider.js";
 import { python, Stopped } from "./python.js";
 
 const FIGURES = ".dlc-slider, .dlc-player";
+const RUNNING = "Running the figure's cell.";
 
 /** What draws in a figure's place. @typedef {{remove: () => void}} Live */
 
@@ -52,9 +53,9 @@ class Figure {
       this.end("");
       return;
     }
-    if (this.#button.getAttribute("aria-disabled") === "true") return;
+    if (this.#waits) return;
     this.#button.setAttribute("aria-disabled", "true");
-    this.#say("Running the figure's cell.");
+    this.#say(RUNNING);
     try {
       const { ok } = await cells.ready(this.#cell);
       if (ok) await this.start();
@@ -94,9 +95,18 @@ class Figure {
     this.#status.textContent = text;
   }
 
+  get #waits() {
+    return this.#button.getAttribute("aria-disabled") === "true";
+  }
+
+  /** Python computes now: what has been asked for, or something before it. */
+  showBusy() {
+    if (this.#waits) this.#say(RUNNING);
+  }
+
   /** Of Python's download. @param {number} loaded @param {number} total */
   showProgress(loaded, total) {
-    if (this.#button.getAttribute("aria-disabled") !== "true") return;
+    if (!this.#waits) return;
     // Screen readers hear of each quarter; the cell's own bar shows each piece.
     const quarters = Math.floor((4 * loaded) / total);
     this.#say(quarters < 4 ? `Loading Python: ${25 * quarters} %` : "Starting Python.");
@@ -140,7 +150,9 @@ export function start() {
     for (const figure of figures.values()) figure.showProgress(loaded, total);
   });
   python.addEventListener("state", () => {
-    if (python.state !== "off") return;
-    for (const figure of figures.values()) figure.end("Python was stopped.");
+    for (const figure of figures.values()) {
+      if (python.state === "off") figure.end("Python was stopped.");
+      if (python.state === "busy") figure.showBusy();
+    }
   });
 }

@@ -12,6 +12,21 @@ let pyodide;
 /** @type {any} */
 let pageSide;
 
+// Python's memory just after a start, gzipped: with it a start takes half the time. It is large, so
+// the first start does without; then it is kept for the next.
+const MEMORY = "started.bin";
+
+const ENVIRONMENT = {
+  // Sliders and questions write HTML, as in the build of the book.
+  DLCORE_STATIC: "1",
+  // Only that sliders draw one picture, and the others when they are asked for.
+  DLCORE_LIVE: "1",
+  MPLBACKEND: "module://course_page.pictures",
+};
+
+/** Addresses of all files that are worth keeping. @type {Set<string>} */
+const addresses = new Set();
+
 /** @param {Answer} answer */
 function post(answer) {
   postMessage(answer);
@@ -23,32 +38,52 @@ async function start({ runtime, parts }) {
     post({ kind: "progress", loaded, total });
   });
   const own = fetchOwn("course_page.zip");
-  const lock = (async () => lockForPages(await (await fetch(`${runtime}pyodide-lock.json`)).json()))();
+  const lock = fetch(`${runtime}pyodide-lock.json`)
+    .then((response) => response.json())
+    .then(lockForPages);
+  const memory = keptMemory(versioned(MEMORY));
   const [{ loadPyodide }, core] = await Promise.all([
     import(versioned("pyodide.mjs")),
     import(versioned("pyodide.asm.mjs")),
   ]);
-  pyodide = await loadPyodide({
+  const options = {
     indexURL: runtime,
     packageBaseUrl: runtime,
     lockFileContents: await lock,
     createPyodideModule: core.default,
     packages: START,
-    env: {
-      HOME: "/home/pyodide",
-      // Sliders and questions write HTML, as in the build of the book.
-      DLCORE_STATIC: "1",
-      // Only that sliders draw one picture, and the others when they are asked for.
-      DLCORE_LIVE: "1",
-      MPLBACKEND: "module://course_page.pictures",
-    },
-  });
+  };
+  const _loadSnapshot = await memory;
+  try {
+    pyodide = await loadPyodide(_loadSnapshot ? { ...options, _loadSnapshot } : options);
+  } catch (error) {
+    if (!_loadSnapshot) throw error;
+    pyodide = await loadPyodide(options);
+  }
+  pyodide.globals.get("__import__")("os").environ.update(pyodide.toPy(ENVIRONMENT));
   pyodide.unpackArchive(await own, "zip");
+  addresses.add(versioned(MEMORY));
   const files = matplotlibFiles(await lock);
   pageSide = pyodide.pyimport("course_page.page_side");
   pageSide.prepare(() => {
     for (const name of files) pyodide.unpackArchive(fetchAtOnce(name), "wheel");
   });
+}
+
+/**
+ * The memory of a started Python, if an earlier visit has left it here.
+ *
+ * @param {string} address
+ * @returns {Promise<ArrayBuffer | undefined>}
+ */
+async function keptMemory(address) {
+  try {
+    const kept = await caches.match(address);
+    const unpacked = kept?.body?.pipeThrough(new DecompressionStream("gzip"));
+    return unpacked && await new Response(unpacked).arrayBuffer();
+  } catch {
+    return undefined; // no cache here, or not readable: a plain start does as well
+  }
 }
 
 /**
@@ -80,10 +115,10 @@ let told = 0;
 
 /** Tell the page which files have come since last time, so that they can be kept. */
 function tellLoaded() {
-  const entries = performance.getEntriesByType("resource");
-  if (entries.length === told) return;
-  told = entries.length;
-  post({ kind: "loaded", addresses: entries.map((entry) => entry.name) });
+  for (const entry of performance.getEntriesByType("resource")) addresses.add(entry.name);
+  if (addresses.size === told) return;
+  told = addresses.size;
+  post({ kind: "loaded", addresses: [...addresses] });
 }
 
 /** Each request waits for the one before. */

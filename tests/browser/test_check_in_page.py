@@ -119,6 +119,7 @@ def test_a_check_says_what_it_says_in_jupyter(visit):
     page.evaluate((ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8"))
     for scheme in ("dark", "light"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
         page.wait_for_timeout(300)
         found = page.evaluate(
             "axe.run({include: ['.exercise-box', '.hand-in']}).then((r) => "

@@ -49,7 +49,7 @@ class Cell:
         self.page.keyboard.insert_text(code)
 
     def says(self, words: str) -> None:
-        """Wait until the cell is at rest and the line beside its buttons begins with these words."""
+        """Wait until the cell is at rest and the line beside it begins with these words."""
         self.page.wait_for_function(
             """([button, status, words]) =>
                 button.ariaDisabled !== "true" && status.textContent.startsWith(words)""",

@@ -42,7 +42,12 @@ _IN_PACKAGE = {
     "python-dateutil": r"^dateutil/zoneinfo/dateutil-zoneinfo",
     "pygments": r"^pygments/lexers/(?!__init__|_mapping|python|special|shell|_)",
 }
-_KEPT = re.compile(r"^numpy/_core/tests/_natype\.py$|\.dist-info/licenses/")
+# By its entry point matplotlib finds the backend with which a notebook shows figures.
+_KEPT = re.compile(
+    r"^numpy/_core/tests/_natype\.py$"
+    r"|^matplotlib_inline-[^/]+\.dist-info/entry_points\.txt$"
+    r"|\.dist-info/licenses/"
+)
 
 
 def needed(package: str, name: str) -> bool:
