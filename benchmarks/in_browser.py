@@ -1,6 +1,5 @@
 """How long a reader waits for the first number: ``python -m benchmarks.in_browser``.
 
-Chromium opens a chapter of the built site from a server on this machine and presses Run: in a fresh
 Chromium opens a chapter of the built site from a server on this machine and presses Run: in a
 fresh profile (cold), and again after a reload when everything has been kept (warm). The time runs
 from the press to the line "Done". One cell computes with NumPy, another one draws; the page's
@@ -67,6 +66,7 @@ def main() -> None:
         for _ in range(1 if options.quick else options.rounds):
             for what, (words, *_limits) in CELLS.items():
                 context = browser.new_context()
+                context.set_default_timeout(PATIENCE)
                 page = context.new_page()
                 page.goto(f"{address}{options.site.name}/{PAGE}.html")
                 page.wait_for_load_state("networkidle")

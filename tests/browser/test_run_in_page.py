@@ -31,6 +31,7 @@ class Cell:
             cell for cell in cells if words in cell["source"] and "import " not in cell["source"]
         ]
         self.page, self.index = page, found[0]["index"]
+        page.set_default_timeout(PATIENCE)
         self.box = page.locator(f".cell-index-{self.index}")
         self.output = self.box.locator(".cell_output")
         self.status = self.box.locator(".cell-status")

@@ -14,6 +14,7 @@ from typing import Any
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from small_gradebook import new_gradebook
 from sqlalchemy import Column, MetaData, create_engine, select
 
 from benchmarks.grading_class import DUE, Learner, made_up, make_class
@@ -50,7 +51,7 @@ def make_course(folder: Path, assignments: Sequence[str] = (LIGHT,), config: str
     config : str
         More lines for nbgrader_config.py. Without, the folder is a copy of the one made first.
     """
-    if config:
+    if config:  # which may name another gradebook
         return _generate(folder, assignments, config)
     shutil.copytree(_made_once(tuple(assignments)), folder, dirs_exist_ok=True)
     return Course(folder)
@@ -60,6 +61,7 @@ def make_course(folder: Path, assignments: Sequence[str] = (LIGHT,), config: str
 def _made_once(assignments: Sequence[str]) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="synthetic_class_"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    new_gradebook(folder / "gradebook.db")
     _generate(folder, assignments, "")
     return folder
 

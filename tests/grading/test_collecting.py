@@ -26,6 +26,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbgrader.api import Gradebook
+from small_gradebook import new_gradebook
 
 from dlgrader import from_archives, nbgrader_patches
 from dlgrader.archives import BadArchive, Bounds, unpack
@@ -53,6 +54,7 @@ def gradebook(tmp_path_factory):
     root = tmp_path_factory.mktemp("template")
     setting = "c = get_config()\nc.CourseDirectory.course_id = 'deep'\n"
     (root / "nbgrader_config.py").write_text(setting)
+    new_gradebook(root / "gradebook.db")
     with Course(root).gradebook() as book:
         book.add_assignment(NAME)
         book.add_notebook(NAME, NAME)

@@ -21,6 +21,8 @@ from nbformat.v4 import new_code_cell
 pytest.importorskip("nbgrader", reason="needs the extra 'grading'")
 pytest.importorskip("copydetect", reason="needs the extra 'grading'")
 
+from small_gradebook import new_gradebook
+
 from dlcore import convolution
 from dlgrader.course import Course, GradingError
 from dlgrader.exercises import assignment_names, load_assignment
@@ -272,6 +274,7 @@ def course(tmp_path_factory):
     root = tmp_path_factory.mktemp("course")
     shutil.copy(ROOT / "nbgrader_config.py", root)
     write_source(ROOT, NAME, root)
+    new_gradebook(root / "gradebook.db")
     course = Course(root)
     course.generate_assignment(NAME)
     (path,) = course.release_folder(NAME).glob("*.ipynb")

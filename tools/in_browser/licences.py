@@ -112,9 +112,9 @@ def from_list(path: Path, group: str, owner: str, version: str) -> Part:
 
 
 def _flat(name: str) -> str:
-    """Return a file name that keeps apart what has the same name in different folders."""
+    """Return a name that keeps apart texts of the same name in different folders."""
     inside = re.sub(r"^[^/]+\.dist-info/(licenses/)?", "", name)
-    flat = re.sub(r"[^A-Za-z0-9._-]+", "-", inside)
+    flat = re.sub(r"[^A-Za-z0-9._-]+", "-", "/".join(inside.split("/")[-2:]))
     return flat if flat.endswith(".txt") else f"{flat}.txt"
 
 
