@@ -42,6 +42,8 @@ async function start({ runtime, parts }) {
     .then((response) => response.json())
     .then(lockForPages);
   const memory = keptMemory(versioned(MEMORY));
+  // If something else fails first, nobody waits for these any more.
+  for (const coming of [lock, own]) coming.catch(() => {});
   const [{ loadPyodide }, core] = await Promise.all([
     import(versioned("pyodide.mjs")),
     import(versioned("pyodide.asm.mjs")),
