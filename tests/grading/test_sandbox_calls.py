@@ -289,7 +289,9 @@ def test_results_come_along_with_the_calls(session: Session) -> None:
             with pytest.raises(UnusableError, match="a tuple of 2 came back"):
                 branch.fetch(wanted[3])
         branch.reset()
-        assert branch.play_all([Call("unheard_of")], [Result(0)])[0].problem.startswith("unheard_of is not")
+        assert branch.play_all([Call("unheard_of")], [Result(0)])[0].problem.startswith(
+            "unheard_of is not"
+        )
         with pytest.raises(UnusableError, match=r"^None"):
             branch.fetch(Result(0))
 
