@@ -146,7 +146,7 @@ def repository(tmp_path, monkeypatch) -> Path:
         build_book.install_npm_packages()
     except BuildError as error:
         pytest.skip(str(error))
-    for name in ("book/_assets", "book/_ext", "book/_templates", "dlcore", "tools"):
+    for name in ("book/_assets", "book/_ext", "book/_templates", "browser", "dlcore", "tools"):
         ignore = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ignore)
     names = ["_config.yml", "package-lock.json", "pyproject.toml", "LICENSE", "LICENSE-TEXT"]

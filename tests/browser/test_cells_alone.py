@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import IPython.display
 import pytest
 from every_cell import ROUNDING, SLOW
 from printed_numbers import differences
@@ -22,7 +23,7 @@ sys.path[:0] = [str(ROOT / "browser" / "python"), str(ROOT / "tools")]
 
 import yaml  # noqa: E402
 from build_book import BUILD, CONFIG, TOC, pages_of  # noqa: E402
-from course_page import order, running  # noqa: E402
+from course_page import display, order, running  # noqa: E402
 from jupyter_cache import get_cache  # noqa: E402
 from page_cells import read_notebook  # noqa: E402
 
@@ -54,6 +55,7 @@ def test_with_needed_cells_only(site, name, monkeypatch):
     monkeypatch.setenv("DLCORE_STATIC", "1")
     monkeypatch.setenv("DLCORE_LIVE", "1")  # one picture for each slider
     monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.setattr(IPython.display, "display", display.display)
     monkeypatch.setattr(running, "_show_open_figures", lambda: None)
     cells, built = cells_of(pages_of(TOC)[name])
     sources = [cell.source for cell in cells]
