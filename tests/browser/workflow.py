@@ -16,6 +16,7 @@ from pathlib import Path
 
 from lab_server import LabServer, running
 from playwright.sync_api import FrameLocator, Locator, Page, expect
+from playwright.sync_api import TimeoutError as NotInTimeError
 
 from dlgrader.course import CONFIG_FILE
 from dlgrader.generate import write_source
@@ -154,12 +155,22 @@ class Instructor:
             (f"[id='{question}']", f"{points:g}"),
             (f"[id='{question}-comment']", comment),
         ):
-            place = self.formgrader.locator(field)
-            place.fill(text)
-            with self.page.expect_response(
-                lambda answer: answer.request.method == "PUT" and answer.ok
-            ):
-                place.press("Tab")
+            self._fill_and_save(self.formgrader.locator(field), text)
+
+    def _fill_and_save(self, field: Locator, text: str) -> None:
+        for attempt in range(5):
+            # The page may still be writing into the field what is known, over what is typed.
+            field.fill("")
+            field.fill(text)
+            try:
+                with self.page.expect_response(
+                    lambda answer: answer.request.method == "PUT" and answer.ok, timeout=15_000
+                ):
+                    field.press("Tab")
+                return
+            except NotInTimeError:
+                if attempt == 4:
+                    raise
 
 
 class Learner:
