@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import IPython.display
+import matplotlib
+import numpy as np
 import pytest
 from every_cell import ROUNDING, SLOW
 from printed_numbers import differences
@@ -50,6 +52,14 @@ def printed(outputs: Sequence[Any]) -> str:
     )
 
 
+@pytest.fixture
+def own_settings():
+    """Let what cells set of NumPy and matplotlib last for one page, as in the book."""
+    with np.printoptions(), np.errstate(), matplotlib.rc_context():
+        yield
+
+
+@pytest.mark.usefixtures("own_settings")
 @pytest.mark.parametrize("name", sorted(pages_of(TOC)))
 def test_with_needed_cells_only(site, name, monkeypatch):
     monkeypatch.setenv("DLCORE_STATIC", "1")
