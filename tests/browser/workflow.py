@@ -136,8 +136,17 @@ class Instructor:
 
     def open_submissions(self, assignment: str, count: int) -> None:
         """Press the number of submissions, which has to be `count`."""
-        self.row(assignment).locator(".num-submissions").get_by_text(str(count)).click()
-        expect(self.formgrader.locator("#main-table .student-id")).to_have_count(count)
+        number = self.row(assignment).locator(".num-submissions").get_by_text(str(count))
+        learners = self.formgrader.locator("#main-table .student-id")
+        for _ in range(5):
+            # A press gets lost while the table is still being filled.
+            number.click()
+            with contextlib.suppress(AssertionError):
+                expect(learners).to_have_count(count, timeout=15_000)
+                break
+            if not number.is_visible():
+                break
+        expect(learners).to_have_count(count)
 
     def open_answers(self, assignment: str, number: int) -> None:
         """Go to one of the notebooks under Manual Grading."""
