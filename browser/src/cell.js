@@ -5,6 +5,7 @@ import { OutputPlace } from "./output_place.js";
 import { PAGE } from "./site.js";
 import * as store from "./store.js";
 import { Toolbar } from "./toolbar.js";
+import { megabytes } from "./wording.js";
 
 /** @import { Editor } from "./editor.js" */
 /** @import { Output } from "./messages.js" */
@@ -16,9 +17,6 @@ import { Toolbar } from "./toolbar.js";
  * @property {(index: number) => Promise<unknown>} run
  * @property {() => void} stop
  */
-
-/** @param {number} bytes */
-const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
 
 export class Cell {
   /** The book's text. @type {string} */

@@ -8,6 +8,7 @@
 import { Cell } from "./cell.js";
 import { CannotStart, python, Stopped } from "./python.js";
 import { fetchJson, PAGE } from "./site.js";
+import { messageOf } from "./wording.js";
 
 /** @import { Output } from "./messages.js" */
 
@@ -74,8 +75,9 @@ class Cells extends EventTarget {
       await this.#loading;
     } catch (error) {
       this.#loading = null;
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new CannotStart(`The cells of this page could not be loaded (${reason}). Try again.`);
+      throw new CannotStart(
+        `The cells of this page could not be loaded (${messageOf(error)}). Try again.`,
+      );
     }
   }
 
@@ -150,7 +152,7 @@ class Cells extends EventTarget {
       return await mine;
     } catch (error) {
       if (!(error instanceof Stopped)) {
-        cell?.say(error instanceof Error ? error.message : String(error), { error: true });
+        cell?.say(messageOf(error), { error: true });
       }
       throw error;
     } finally {

@@ -3,12 +3,14 @@
 import { announce } from "./announce.js";
 import * as answers from "./answers.js";
 import { changes, currentSource, tellChange } from "./assignments.js";
+import { button } from "./button.js";
 import { digest } from "./digest.js";
 import { createField } from "./exercise_fields.js";
 import { sourceById } from "./notebook.js";
 import { render } from "./outputs.js";
 import { python, Stopped } from "./python.js";
 import { tryAnswer } from "./trying.js";
+import { megabytes, messageOf } from "./wording.js";
 
 /** @import { Field } from "./exercise_fields.js" */
 /** @import { Output } from "./messages.js" */
@@ -300,32 +302,4 @@ function element(tag, classes) {
   const made = document.createElement(tag);
   made.className = classes;
   return made;
-}
-
-/**
- * @param {string} text
- * @param {string} name - accessible, begins with the text
- * @param {string} classes
- * @param {() => void} action
- */
-function button(text, name, classes, action) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.className = classes;
-  made.textContent = text;
-  made.setAttribute("aria-label", name);
-  made.addEventListener("click", () => {
-    if (made.getAttribute("aria-disabled") !== "true") action();
-  });
-  return made;
-}
-
-/** @param {number} bytes */
-function megabytes(bytes) {
-  return (bytes / 1e6).toFixed(1);
-}
-
-/** @param {unknown} error */
-function messageOf(error) {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -7,6 +7,7 @@ import { changes, tellChange } from "./assignments.js";
 import { stateInWords } from "./exercise_box.js";
 import { answersIn, exercises, filled, fileOf, sourceById } from "./notebook.js";
 import { ROOT } from "./site.js";
+import { messageOf } from "./wording.js";
 
 /** @import { Assignment } from "./notebook.js" */
 
@@ -65,7 +66,7 @@ export function startHandIn(root, data) {
       tellChange("");
       say(`Took over ${number(found.size)} from ${file.name}. Check them here once more.`);
     } catch (error) {
-      say(error instanceof Error ? error.message : String(error));
+      say(messageOf(error));
     }
     field.value = "";
   });

@@ -5,6 +5,7 @@ import { all, databaseName, put, remove } from "./kept_notebooks.js";
 import { fileOf } from "./notebook.js";
 import { answersOf, carriedOver, releaseOf } from "./notebook_versions.js";
 import { listed, LITE, released } from "./released_notebooks.js";
+import { messageOf } from "./wording.js";
 
 /** @typedef {import("./kept_notebooks.js").Entry} Entry */
 /** @typedef {import("./released_notebooks.js").Released} Released */
@@ -182,7 +183,7 @@ function tell(news) {
 
 /** @param {unknown} error */
 function failed(error) {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   tell(`This did not work: ${why} Nothing was removed. Reload the page and try once more; in a `
     + "private window a browser may keep no notebooks.");
 }

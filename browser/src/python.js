@@ -1,8 +1,8 @@
 // The one Python of a page. It lives in a worker, so that the page stays quick and a cell that runs
 // for ever can be stopped: by ending the worker.
 
-import { fetchJson, RUNTIME } from "./site.js";
-import { startServiceWorker } from "./offline.js";
+import { fetchJson, ROOT, RUNTIME } from "./site.js";
+import { keepForOffline } from "./offline.js";
 
 /** @import { Answer, Output, Parts, Request } from "./messages.js" */
 
@@ -133,7 +133,7 @@ class Python extends EventTarget {
       return;
     }
     if (answer.kind === "loaded") {
-      startServiceWorker(answer.addresses);
+      keepForOffline(ROOT, answer.addresses);
       return;
     }
     if (!("id" in answer)) return;

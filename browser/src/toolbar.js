@@ -1,6 +1,7 @@
 // The row of buttons below a cell, and the line that says what goes on.
 
 import { announce } from "./announce.js";
+import { button } from "./button.js";
 
 /**
  * @typedef {object} Actions
@@ -104,22 +105,4 @@ export class Toolbar {
   focusRun() {
     this.#run.focus();
   }
-}
-
-/**
- * @param {string} text
- * @param {string} name - accessible, begins with the text
- * @param {string} classes
- * @param {() => void} action
- */
-function button(text, name, classes, action) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.className = classes;
-  made.textContent = text;
-  made.setAttribute("aria-label", name);
-  made.addEventListener("click", () => {
-    if (made.getAttribute("aria-disabled") !== "true") action();
-  });
-  return made;
 }
