@@ -43,7 +43,7 @@ from dlgrader.telling import Outcome, Teller
 Change = Mistake | Alternative
 
 # An endless loop costs this much; honest code on these small arrays needs milliseconds.
-_LIMITS = {"cell_seconds": 10.0, "call_seconds": 4.0, "notebook_seconds": 90.0}
+_LIMITS = {"cell_seconds": 10.0, "call_seconds": 4.0}
 
 
 # -- submissions -----------------------------------------------------------------------------------

@@ -54,6 +54,9 @@ class Process(Protocol):
     def usage(self, memory_limit: int) -> Usage:
         """Measure; below `memory_limit` a rough figure for the memory will do."""
 
+    def waited(self) -> float:
+        """Return how many seconds the processes that live have waited for a core; 0 if unknown."""
+
     def kill(self) -> None:
         """Kill the runner and all it has started; they are dead when this returns."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from dlcore.checks.plans import Call, Outcome, Result, UnusableError
 from dlgrader.sandbox.backend import Process
+from dlgrader.sandbox.deadline import Deadline
 from dlgrader.sandbox.limits import Limits
 from dlgrader.sandbox.packed import Packer, packed_message
 from dlgrader.sandbox.runner.wire import ClosedError, Line, WireError
@@ -146,10 +146,10 @@ class Branch:
 
     def _ask(self, message: bytes | None) -> dict[str, Any]:
         """Send a message, if there is one, and receive an answer."""
-        end = time.monotonic() + self._limits.call_seconds
+        deadline = Deadline(self._process, self._limits.call_seconds)
 
         def check() -> None:
-            if time.monotonic() > end:
+            if deadline.over():
                 raise CallTimeout
             if self._process.poll() is not None:
                 raise ClosedError("the sandbox is gone")

@@ -10,7 +10,10 @@ GIB = 1 << 30
 
 @dataclass(frozen=True)
 class Limits:
-    """What one session in the sandbox may take. Times are in seconds of the clock on the wall.
+    """What one session in the sandbox may take.
+
+    Times are in seconds of the clock on the wall, without those in which the process had to wait
+    for a core (see `Deadline`).
 
     Attributes
     ----------

@@ -14,6 +14,7 @@ from dlcore.checks import plans
 from dlgrader.sandbox import runner
 from dlgrader.sandbox.backend import Backend, Process, SandboxError, SessionEnded
 from dlgrader.sandbox.branch import Branch
+from dlgrader.sandbox.deadline import Deadline
 from dlgrader.sandbox.files import read_files
 from dlgrader.sandbox.limits import Limits
 from dlgrader.sandbox.outputs import read_outputs
@@ -258,10 +259,10 @@ class Session:
 
     def _within(self, seconds: float | None = None) -> Callable[[], None]:
         """Return a check that raises when the time for an immediate answer is over."""
-        end = time.monotonic() + (seconds or self.limits.call_seconds)
+        deadline = Deadline(self._process, seconds or self.limits.call_seconds)
 
         def check() -> None:
-            if time.monotonic() > end:
+            if deadline.over():
                 raise _Late
             _demand_life(self._process)
 
@@ -305,16 +306,16 @@ class _CellDeadline:
     def __init__(self, process: Process, limits: Limits) -> None:
         self.interrupted = False
         self._process = process
-        self._interrupt_at = time.monotonic() + limits.cell_seconds
-        self._give_up_at = self._interrupt_at + limits.grace_seconds
+        self._grace_seconds = limits.grace_seconds
+        self._deadline = Deadline(process, limits.cell_seconds)
 
     def check(self) -> None:
-        now = time.monotonic()
-        if now > self._interrupt_at and not self.interrupted:
+        if self._deadline.over():
+            if self.interrupted:
+                raise _Late
             self.interrupted = True
             self._process.interrupt()
-        if now > self._give_up_at:
-            raise _Late
+            self._deadline = Deadline(self._process, self._grace_seconds)
         _demand_life(self._process)
 
 

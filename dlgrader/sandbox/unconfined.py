@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 
 from dlgrader.sandbox.backend import Usage
+from dlgrader.sandbox.confined import seconds_waited
 from dlgrader.sandbox.limits import Limits
 
 
@@ -117,6 +118,15 @@ class Ordinary:
             except psutil.Error:
                 continue
         return Usage(memory, len(processes))
+
+    def waited(self) -> float:
+        """Return how many seconds the processes that live have waited for a core; 0 if unknown."""
+        files = [Path(f"/proc/{process.pid}/schedstat") for process in self._processes()]
+        waited = 0.0
+        for file in files:
+            with contextlib.suppress(OSError):  # it has ended, or this is not Linux
+                waited += seconds_waited(file.read_text("ascii"))
+        return waited
 
     def kill(self) -> None:
         """Kill the runner and what it has started, as far as the system still knows it."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-import time
 
 from dlgrader.sandbox.backend import Process
+from dlgrader.sandbox.deadline import Deadline
 from dlgrader.sandbox.limits import GIB, MIB, Limits
 
 _EVERY_SECONDS = 0.1
@@ -25,7 +25,7 @@ class Watchdog:
     def __init__(self, process: Process, limits: Limits) -> None:
         self.reason = ""
         self._process, self._limits = process, limits
-        self._end = time.monotonic() + limits.notebook_seconds
+        self._deadline = Deadline(process, limits.notebook_seconds)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
@@ -45,7 +45,7 @@ class Watchdog:
 
     def _exceeded(self) -> str:
         limits = self._limits
-        if time.monotonic() > self._end:
+        if self._deadline.over():
             return f"stopped: the whole notebook took longer than {limits.notebook_seconds:g} s"
         try:
             usage = self._process.usage(limits.memory)

@@ -137,6 +137,9 @@ def notebook(context: BrowserContext, lite: str) -> Notebook:
     page = context.new_page()
     page.goto(f"{lite}notebooks/index.html?path={NAME}.ipynb")
     expect(page.locator(".jp-Notebook .jp-Cell").first).to_be_visible()
+    # JupyterLab forgets what is run before it has asked for Python, and keeps what is run after.
+    indicator = page.locator(".jp-Notebook-ExecutionIndicator")
+    expect(indicator).to_have_attribute("data-status", re.compile("."))
     return Notebook(page, released(NAME)["cells"])
 
 
