@@ -1,9 +1,9 @@
 """Let the pages' cells run in the reader's browser: what the scripts in browser/ find on a page.
 
 Where the build has Python for the browser (the setting ``python_in_browser``, a folder), each page
-with cells gets the script and a list of all its cells, hidden ones too, in
-``_python/pages/<page>.json``, and each cell's container a class with its index in that list.
-Without it, pages stay as they are.
+with cells gets the script and a list of all its cells, hidden ones too, and of the earlier cells
+that each one needs, in ``_python/pages/<page>.json``, and each cell's container a class with its
+index in that list. Without it, pages stay as they are.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 import shutil
+import sys
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,10 @@ from typing import Any
 from docutils import nodes
 from notebook_downloads import READS_RESULTS, executed
 from sphinx.application import Sphinx
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "browser" / "python"))
+
+from course_page.order import needs
 
 FOLDER = "_python"
 CELL = re.compile(r'class="cell [^"]*\bcell-index-\d')
@@ -108,7 +113,8 @@ def write_files(app: Sphinx, exception: Exception | None) -> None:
         cells = [listed(index, cell) for index, cell in enumerate(code_cells(notebook))]
         target = site / FOLDER / "pages" / f"{page}.json"
         target.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"page": page, "cells": cells}, ensure_ascii=False)
+        needed = needs([cell["source"] for cell in cells])
+        text = json.dumps({"page": page, "cells": cells, "needs": needed}, ensure_ascii=False)
         target.write_text(text, encoding="utf-8")
     shutil.copytree(folder / "scripts", site / scripts_folder(app), dirs_exist_ok=True)
     shutil.copyfile(folder / "service-worker.js", site / "service-worker.js")

@@ -1,5 +1,6 @@
-// The cells of a page. Which cells a cell needs is found in Python (course_page.order); here they
-// are run in the right order, and it is kept in mind what has run.
+// The cells of a page. Which cells a cell needs is found in Python (course_page.order), when the
+// book is built and again when a cell has been edited; here they are run in the right order, and it
+// is kept in mind what has run.
 //
 // A needed cell is run first if it has not run since Python started, or if its text, or that of a
 // cell that it needs itself, has changed since. Otherwise it keeps the state that it has: running a
@@ -68,8 +69,9 @@ class Cells extends EventTarget {
 
   /** Load the list of all cells, hidden ones, too. */
   async load() {
-    this.#loading ??= fetchJson(`_python/pages/${PAGE}.json`).then(({ cells }) => {
+    this.#loading ??= fetchJson(`_python/pages/${PAGE}.json`).then(({ cells, needs }) => {
       this.#list = cells;
+      this.#order = { sources: JSON.stringify(this.#list.map((cell) => cell.source)), needs };
     });
     try {
       await this.#loading;

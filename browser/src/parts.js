@@ -7,6 +7,8 @@ const DIGITS = 16;
 // Needed by every start, besides the packages.
 const CORE = ["pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"];
 const AT_START = /^(numpy|dlcore|cycler)-.*\.whl$/;
+const WASM = "application/wasm";
+const FAST = 10e6; // bytes a second
 
 /**
  * From now on, let `fetch` take the runtime's files by their versions, and count what comes.
@@ -37,20 +39,27 @@ export function fetchParts(runtime, parts, report) {
     if (!response.ok || !response.body) {
       throw new Error(`${name}: the site answered with status ${response.status}`);
     }
-    const count = new TransformStream({
-      transform(chunk, controller) {
+    const copy = /** @type {ReadableStream<Uint8Array>} */ (response.clone().body);
+    const counted = copy.pipeTo(new WritableStream({
+      write(chunk) {
         loaded += chunk.byteLength;
         report(loaded, total);
-        controller.enqueue(chunk);
       },
-    });
-    // With its type the browser compiles WebAssembly while it still arrives.
-    const type = name.endsWith(".wasm") ? "application/wasm" : "application/octet-stream";
-    return new Response(response.body.pipeThrough(count), { headers: { "Content-Type": type } });
+    }));
+    arrivals.push(counted.catch(() => { /* whoever reads the response gets the error */ }));
+    // The browser compiles WebAssembly while it arrives, if it has its type, and keeps the result
+    // for the next time, if the response is its own.
+    if (!name.endsWith(".wasm") || response.headers.get("Content-Type") === WASM) return response;
+    return new Response(response.body, { headers: { "Content-Type": WASM } });
   }
 
+  const began = performance.now();
+  /** @type {Promise<void>[]} */
+  const arrivals = [];
   /** @type {Map<string, Promise<Response>>} */
   const early = new Map();
+  /** @type {Map<string, ArrayBuffer>} */
+  const ahead = new Map();
   const wheels = Object.keys(parts).filter((file) => AT_START.test(file));
   for (const name of [...CORE, ...wheels]) {
     const response = fetchPart(name);
@@ -67,13 +76,35 @@ export function fetchParts(runtime, parts, report) {
     return response;
   };
 
+  /** Whether files come so quickly that one more, of some megabytes, makes no difference. */
+  const isFast = () => loaded > FAST * (performance.now() - began) / 1000;
+
   /**
-   * Fetch a file while Python waits, which a worker may do.
+   * Fetch files that may be wanted later, after all that is needed now.
+   *
+   * @param {string[]} names
+   */
+  async function fetchAhead(names) {
+    await Promise.all(early.values());
+    await Promise.all(arrivals);
+    await Promise.all(names.map(async (name) => {
+      const response = await fetchPart(name);
+      ahead.set(name, await response.arrayBuffer());
+    }));
+  }
+
+  /**
+   * Return a file that was fetched ahead, or fetch it while Python waits, which a worker may do.
    *
    * @param {string} name
    * @returns {ArrayBuffer}
    */
   function fetchAtOnce(name) {
+    const there = ahead.get(name);
+    if (there) {
+      ahead.delete(name);
+      return there;
+    }
     const size = parts[name]?.size ?? 0;
     total += size;
     report(loaded, total);
@@ -89,5 +120,5 @@ export function fetchParts(runtime, parts, report) {
     return request.response;
   }
 
-  return { versioned, fetchAtOnce };
+  return { versioned, isFast, fetchAhead, fetchAtOnce };
 }

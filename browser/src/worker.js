@@ -13,7 +13,7 @@ let pyodide;
 let pageSide;
 
 // Python's memory just after a start, gzipped: with it a start takes half the time. It is large, so
-// the first start does without; then it is kept for the next.
+// the first start does without, unless files come quickly; then it is kept for the next.
 const MEMORY = "started.bin";
 
 const ENVIRONMENT = {
@@ -34,14 +34,14 @@ function post(answer) {
 
 /** @param {Extract<Request, {kind: "start"}>} request */
 async function start({ runtime, parts }) {
-  const { versioned, fetchAtOnce } = fetchParts(runtime, parts, (loaded, total) => {
+  const { versioned, isFast, fetchAhead, fetchAtOnce } = fetchParts(runtime, parts, (loaded, total) => {
     post({ kind: "progress", loaded, total });
   });
   const own = fetchOwn("course_page.zip");
   const lock = fetch(`${runtime}pyodide-lock.json`)
     .then((response) => response.json())
     .then(lockForPages);
-  const memory = keptMemory(versioned(MEMORY));
+  const memory = unpacked(caches.match(versioned(MEMORY)));
   // If something else fails first, nobody waits for these any more.
   for (const coming of [lock, own]) coming.catch(() => {});
   const [{ loadPyodide }, core] = await Promise.all([
@@ -55,7 +55,15 @@ async function start({ runtime, parts }) {
     createPyodideModule: core.default,
     packages: START,
   };
-  const _loadSnapshot = await memory;
+  const files = matplotlibFiles(await lock);
+  fetchAhead(files)
+    .catch(() => { /* they are fetched when they are wanted */ })
+    .then(() => {
+      // Not sooner, because it would take its part of the line.
+      addresses.add(versioned(MEMORY));
+      tellLoaded();
+    });
+  const _loadSnapshot = await memory ?? (isFast() ? await unpacked(fetch(runtime + MEMORY)) : undefined);
   try {
     pyodide = await loadPyodide(_loadSnapshot ? { ...options, _loadSnapshot } : options);
   } catch (error) {
@@ -64,8 +72,6 @@ async function start({ runtime, parts }) {
   }
   pyodide.globals.get("__import__")("os").environ.update(pyodide.toPy(ENVIRONMENT));
   pyodide.unpackArchive(await own, "zip");
-  addresses.add(versioned(MEMORY));
-  const files = matplotlibFiles(await lock);
   pageSide = pyodide.pyimport("course_page.page_side");
   pageSide.prepare(() => {
     for (const name of files) pyodide.unpackArchive(fetchAtOnce(name), "wheel");
@@ -73,18 +79,17 @@ async function start({ runtime, parts }) {
 }
 
 /**
- * The memory of a started Python, if an earlier visit has left it here.
+ * The content of a gzipped file, if there is one and it can be had.
  *
- * @param {string} address
+ * @param {Promise<Response | undefined>} coming
  * @returns {Promise<ArrayBuffer | undefined>}
  */
-async function keptMemory(address) {
+async function unpacked(coming) {
   try {
-    const kept = await caches.match(address);
-    const unpacked = kept?.body?.pipeThrough(new DecompressionStream("gzip"));
-    return unpacked && await new Response(unpacked).arrayBuffer();
+    const body = (await coming)?.body?.pipeThrough(new DecompressionStream("gzip"));
+    return body && await new Response(body).arrayBuffer();
   } catch {
-    return undefined; // no cache here, or not readable: a plain start does as well
+    return undefined;
   }
 }
 

@@ -237,6 +237,18 @@ def test_the_site_has_exactly_what_the_lock_names(runtime_of_site):
     assert {"numpy", "matplotlib", "dlcore"} <= set(lock["packages"])
 
 
+def test_pythons_library_is_compiled_and_complete(runtime_of_site):
+    with zipfile.ZipFile(runtime.PYODIDE / runtime.LIBRARY) as archive:
+        modules = {one for one in archive.namelist() if one.endswith(".py")}
+    with zipfile.ZipFile(runtime_of_site / runtime.LIBRARY) as archive:
+        compiled = {one for one in archive.namelist() if one.endswith(".pyc")}
+        assert {f"{one}c" for one in modules} == compiled
+        heads = {archive.read(one)[:8] for one in compiled}
+    # All of one version of Python, and valid without a look at a source.
+    assert len(heads) == 1
+    assert heads.pop()[4:] == (1).to_bytes(4, "little")
+
+
 def test_the_course_keeps_its_sources_and_brings_no_solutions(runtime_of_site):
     (path,) = runtime_of_site.glob("dlcore-*.whl")
     names = zipfile.ZipFile(path).namelist()
@@ -264,8 +276,8 @@ def test_all_that_is_shipped_has_its_licence_on_the_page(site, runtime_of_site):
 
 
 def test_archives_for_the_page_are_the_same_each_time():
-    packed = scripts.pack(scripts.RESULTS, "*.json")
-    assert packed == scripts.pack(scripts.RESULTS, "*.json")
+    packed = scripts.archive(scripts.contents(scripts.RESULTS, "*.json"))
+    assert packed == scripts.archive(scripts.contents(scripts.RESULTS, "*.json"))
     names = zipfile.ZipFile(io.BytesIO(packed)).namelist()
     assert names
     assert all(name.startswith("results/") for name in names)

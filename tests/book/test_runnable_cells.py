@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "book" / "_ext")]
 import runnable_cells  # noqa: E402
 
 HIDDEN = {"remove-cell", "remove-input"}
+INDEX = re.compile(r"\bcell-index-(\d+)")
 
 
 @pytest.fixture(scope="session")
@@ -36,13 +38,23 @@ def test_each_listed_cell_is_the_one_on_the_page(site, listings):
         assert script["data-course-page"] == listing["page"]
         assert script["type"] == "module"
         assert (site / listing["page"]).parent.joinpath(script["src"]).resolve().is_file()
+        found = {INDEX.search(" ".join(one["class"]))[1]: one for one in page.select(".cell")}
         for number, cell in enumerate(listing["cells"]):
             assert cell["index"] == number
-            found = page.select(f".cell.cell-index-{number}")
             if HIDDEN & set(cell["tags"]):
                 continue
-            code = found[0].select_one(".cell_input pre").get_text()
+            code = found[str(number)].select_one(".cell_input pre").get_text()
             assert code.strip("\n") == cell["source"].strip("\n")
+
+
+def test_a_page_knows_which_earlier_cells_each_one_needs(listings):
+    for path in listings:
+        listing = json.loads(path.read_text(encoding="utf-8"))
+        assert len(listing["needs"]) == len(listing["cells"])
+        for number, needed in enumerate(listing["needs"]):
+            assert needed == sorted(set(needed) & set(range(number))), (path, number)
+        # Without NumPy, which an earlier cell imports, hardly any could run.
+        assert any(listing["needs"]) or len(listing["cells"]) < 3, path
 
 
 def test_figures_are_listed_with_their_descriptions(listings):

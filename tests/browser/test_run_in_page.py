@@ -168,6 +168,26 @@ def test_second_visit_without_a_connection(visit, chapter):
     assert cell.run() == printed
 
 
+def test_each_start_draws_other_random_numbers(visit, chapter):
+    """Although from the second start on, Python comes from a memory that was kept."""
+    page = visit(CHAPTER)
+    cell = Cell(page, chapter, PRINTS)
+    cell.type("import random\nimport numpy as np\nprint(random.random(), np.random.random())")
+    drawn = [cell.run()]
+    for _ in range(2):
+        page.wait_for_function(
+            """async () => {
+              const kept = await (await caches.open("dlcore-course")).keys();
+              return kept.some((one) => one.url.includes("started.bin"));
+            }""",
+            timeout=PATIENCE,
+        )
+        page.reload()
+        drawn.append(cell.run())
+    numbers = [number for line in drawn for number in line.split()]
+    assert len(set(numbers)) == len(numbers) == 6
+
+
 def test_an_edit_outlives_an_update_of_the_page(visit, chapter):
     page = visit(CHAPTER)
     cell = Cell(page, chapter, PRINTS)

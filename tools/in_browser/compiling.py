@@ -1,4 +1,4 @@
-"""Compile the modules of wheels for the browser, so that no browser has to do it."""
+"""Compile Python's library and the modules of wheels, so that no browser has to do it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from in_browser import node
 
 # Of Pyodide's Python, in the names of compiled modules beside their source.
 CACHE_TAG = "cpython-314"
+
+# What is no package of its own, and its kind in precompile.py.
+LIBRARY, PAGE = "the standard library", "course_page"
+_KINDS = {LIBRARY: "library", PAGE: "page"}
 
 # Docstrings of these are left out: their modules work on them while they are imported, which takes
 # a good part of the time until the first figure.
@@ -27,7 +31,8 @@ def compile_all(
     Parameters
     ----------
     packages : dict
-        For each package the files of its wheel.
+        For each package the files of its wheel; `LIBRARY` and `PAGE` name Python's library and what
+        runs the cells of a page.
     pyodide : path
         The folder with Pyodide.
     keep_sources : collection of str
@@ -60,7 +65,7 @@ def compile_all(
 
 
 def _kind(package: str) -> str:
-    return "bare" if package in WITHOUT_DOCSTRINGS else "plain"
+    return _KINDS.get(package) or ("bare" if package in WITHOUT_DOCSTRINGS else "plain")
 
 
 def _modules(entries: Mapping[str, bytes]) -> list[str]:

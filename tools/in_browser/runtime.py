@@ -1,10 +1,10 @@
 """Put together the folder from which a page loads Pyodide: ``build/browser/pyodide``.
 
-It holds Pyodide itself, the slimmed wheels with their modules compiled (so that no browser has to
-do it), the wheel of `dlcore` with its sources (which tracebacks quote), a lock file that names
-exactly these wheels, and ``files.json`` with size and hash of each file, from which a page knows
-how much there is to load and when something has changed. ``started.bin`` is Python's memory just
-after its start, compressed: a page that has loaded it before does without most of the start.
+It holds Pyodide itself, Python's library and the slimmed wheels with their modules compiled (so
+that no browser has to do it), the wheel of `dlcore` with its sources (which tracebacks quote), a
+lock file that names exactly these wheels, and ``files.json`` with size and hash of each file, from
+which a page knows how much there is to load and when something has changed. ``started.bin`` is
+Python's memory just after its start, compressed: with it, a page does without most of the start.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import course_wheel  # noqa: E402
 
 PYODIDE = ROOT / "node_modules" / "pyodide"
-CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
+LIBRARY = "python_stdlib.zip"
 COURSE = course_wheel.PACKAGE
 FILES = "files.json"
 STARTED = "started.bin"
@@ -209,11 +210,13 @@ def collect(build: Path, others: Sequence[Path], say: Say) -> None:
         finished,
         say,
     )
-    started = _started(build / "wheels", version)
+    library = _library(build / "wheels", recipe, say)
+    started = _started(build / "wheels", library)
     packed = [pack(path.read_bytes(), name) for name, path in finished.items()]
-    _write(build / "pyodide", packed, lock["info"], started)
+    _write(build / "pyodide", packed, lock["info"], {LIBRARY: library, STARTED: started})
+    kept = {library, started, *finished.values()}
     for path in (build / "wheels").iterdir():
-        if path != started and path not in finished.values():
+        if path not in kept:
             path.unlink()
 
 
@@ -235,29 +238,51 @@ def _finish(contents: Mapping[str, bytes], finished: Mapping[str, Path], say: Sa
     }
     compiling.compile_all(packages, PYODIDE, keep_sources={COURSE})
     for name in contents:
-        finished[name].parent.mkdir(parents=True, exist_ok=True)
-        beside = finished[name].with_suffix(".part")
-        beside.write_bytes(course_wheel.archive(dict(sorted(packages[_package(name)].items()))))
-        beside.replace(finished[name])
+        _archive(packages[_package(name)], finished[name])
 
 
 def _package(file_name: str) -> str:
     return wheels.normal(file_name.split("-")[0])
 
 
-def _started(folder: Path, version: str) -> Path:
+def _archive(entries: Mapping[str, bytes], path: Path) -> None:
+    """Write an archive; it is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".part")
+    beside.write_bytes(course_wheel.archive(dict(sorted(entries.items()))))
+    beside.replace(path)
+
+
+def _library(folder: Path, recipe: Sequence[str], say: Say) -> Path:
+    """Return the archive of Python's library with its modules compiled, made unless it is there."""
+    content = (PYODIDE / LIBRARY).read_bytes()
+    path = folder / _key(content, recipe)
+    if not path.is_file():
+        say("compiling Python's library for the browser")
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = {
+                one.filename: archive.read(one) for one in archive.infolist() if not one.is_dir()
+            }
+        compiling.compile_all({compiling.LIBRARY: entries}, PYODIDE, keep_sources=())
+        _archive(entries, path)
+    return path
+
+
+def _started(folder: Path, library: Path) -> Path:
     """Return the file with Python's memory after its start, made unless it is there."""
     script = Path(__file__).with_name("snapshot.mjs")
-    path = folder / _key(script.read_bytes(), [version])
+    path = folder / _key(script.read_bytes(), [library.name])
     if not path.is_file():
         beside = path.with_suffix(".part")
-        node.run("node", script, PYODIDE, beside, folder=ROOT)
+        node.run("node", script, PYODIDE, library, beside, folder=ROOT)
         beside.replace(path)
     return path
 
 
-def _write(target: Path, packed: Sequence[Packed], info: dict[str, Any], started: Path) -> None:
-    """Write the folder beside its place and rename it."""
+def _write(
+    target: Path, packed: Sequence[Packed], info: dict[str, Any], made: Mapping[str, Path]
+) -> None:
+    """Write the folder, with files that were made, beside its place and rename it."""
     beside = target.with_name(f".{target.name}")
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
@@ -265,7 +290,8 @@ def _write(target: Path, packed: Sequence[Packed], info: dict[str, Any], started
         shutil.copyfile(PYODIDE / name, beside / name)
     for wheel in packed:
         (beside / wheel.file_name).write_bytes(wheel.content)
-    shutil.copyfile(started, beside / STARTED)
+    for name, path in made.items():
+        shutil.copyfile(path, beside / name)
     lock = json.dumps(lock_file(info, packed), indent=1)
     (beside / "pyodide-lock.json").write_text(lock, encoding="utf-8")
     (beside / FILES).write_text(json.dumps(list_files(beside), indent=1), encoding="utf-8")

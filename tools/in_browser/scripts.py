@@ -11,7 +11,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from in_browser import node
+from in_browser import compiling, node
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
@@ -21,6 +21,7 @@ from course_wheel import archive  # noqa: E402
 SOURCES = ROOT / "browser" / "src"
 PYTHON = ROOT / "browser" / "python"
 RESULTS = ROOT / "results"
+PYODIDE = ROOT / "node_modules" / "pyodide"
 ESBUILD = ROOT / "node_modules" / "esbuild" / "bin" / "esbuild"
 
 #: What a page, or a script of it, loads by name; everything else becomes a part of these.
@@ -28,6 +29,7 @@ ENTRIES = ("page.js", "worker.js", "page.css")
 SERVICE_WORKER = "service-worker.js"
 #: What the bundler says about the bundle: which modules are in it.
 BUNDLED = "bundled.json"
+COMPILES = ("compiling.py", "precompile.mjs", "precompile.py")
 
 
 def inputs() -> list[Path]:
@@ -37,17 +39,16 @@ def inputs() -> list[Path]:
         *PYTHON.rglob("*.py"),
         *RESULTS.glob("*.json"),
         ROOT / "package-lock.json",
+        *(Path(__file__).with_name(name) for name in COMPILES),
         Path(__file__),
     ]
     return sorted(path for path in files if path.is_file())
 
 
-def pack(folder: Path, pattern: str) -> bytes:
-    """Return an archive of the files that match, with their paths from above the folder."""
+def contents(folder: Path, pattern: str) -> dict[str, bytes]:
+    """Return the files that match, with their paths from above the folder."""
     files = sorted(path for path in folder.glob(pattern) if path.is_file())
-    return archive(
-        {path.relative_to(folder.parent).as_posix(): path.read_bytes() for path in files}
-    )
+    return {path.relative_to(folder.parent).as_posix(): path.read_bytes() for path in files}
 
 
 def bundle(build: Path) -> None:
@@ -77,7 +78,9 @@ def bundle(build: Path) -> None:
     worker = SOURCES / SERVICE_WORKER
     options = [*always, "--format=iife", f"--outfile={build / SERVICE_WORKER}"]
     node.run("node", ESBUILD, worker, *options, folder=ROOT)
-    (beside / "course_page.zip").write_bytes(pack(PYTHON / "course_page", "**/*.py"))
-    (beside / "results.zip").write_bytes(pack(RESULTS, "*.json"))
+    modules = contents(PYTHON / "course_page", "**/*.py")
+    compiling.compile_all({compiling.PAGE: modules}, PYODIDE, keep_sources=())
+    (beside / "course_page.zip").write_bytes(archive(modules))
+    (beside / "results.zip").write_bytes(archive(contents(RESULTS, "*.json")))
     shutil.rmtree(build / "scripts", ignore_errors=True)
     beside.replace(build / "scripts")

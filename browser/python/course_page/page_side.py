@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import json
 import os
+import random
 from collections.abc import Callable
 
 from course_page import calling, display, late_matplotlib, outputs, running
@@ -41,4 +42,6 @@ def prepare(fetch_matplotlib: Callable[[], object]) -> None:
     late_matplotlib.install(fetch_matplotlib)
     builtins.display = display.display  # type: ignore[attr-defined]
     builtins.input = _no_input
+    # Python may come from a memory that was kept: without this, its random numbers would, too.
+    random.seed()
     os.chdir(os.environ.get("HOME", "/"))
