@@ -6,6 +6,7 @@ import json
 import re
 import statistics
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -66,17 +67,19 @@ def watched(command: Sequence[str], count: int) -> dict[str, Any]:
         worker with its sandbox, and of the process that writes, at the same times.
     """
     began = time.monotonic()
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with (
+        # No pipe: nobody reads the outcome before the end, and it may be long.
+        tempfile.TemporaryFile("w+") as stdout,
+        subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, text=True) as process,
+    ):
         run, main = _Run(), psutil.Process(process.pid)
         reader = threading.Thread(target=run.read, args=(process.stderr,))
         reader.start()
         while reader.is_alive():
             run.look(main)
             reader.join(_EVERY)
-        assert process.stdout is not None
-        outcome = json.loads(process.stdout.read())
+        stdout.seek(0)
+        outcome = json.load(stdout)
     if len(outcome["graded"]) != count:
         raise RuntimeError(f"{len(outcome['graded'])} of {count} were graded: {outcome['failed']}")
     tenth = max(2, count // 10)

@@ -66,6 +66,7 @@ export function fetchParts(runtime, parts, report) {
     response.catch(() => { /* whoever waits for it gets the error */ });
     early.set(name, response);
   }
+  const responses = [...early.values()];
 
   self.fetch = async (input, options) => {
     const address = new URL(input instanceof Request ? input.url : input, location.href).href;
@@ -85,7 +86,7 @@ export function fetchParts(runtime, parts, report) {
    * @param {string[]} names
    */
   async function fetchAhead(names) {
-    await Promise.all(early.values());
+    await Promise.all(responses);
     await Promise.all(arrivals);
     await Promise.all(names.map(async (name) => {
       const response = await fetchPart(name);

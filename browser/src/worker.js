@@ -41,7 +41,7 @@ async function start({ runtime, parts }) {
   const lock = fetch(`${runtime}pyodide-lock.json`)
     .then((response) => response.json())
     .then(lockForPages);
-  const memory = unpacked(caches.match(versioned(MEMORY)));
+  const memory = unpacked(() => caches.match(versioned(MEMORY)));
   // If something else fails first, nobody waits for these any more.
   for (const coming of [lock, own]) coming.catch(() => {});
   const [{ loadPyodide }, core] = await Promise.all([
@@ -56,14 +56,8 @@ async function start({ runtime, parts }) {
     packages: START,
   };
   const files = matplotlibFiles(await lock);
-  fetchAhead(files)
-    .catch(() => { /* they are fetched when they are wanted */ })
-    .then(() => {
-      // Not sooner, because it would take its part of the line.
-      addresses.add(versioned(MEMORY));
-      tellLoaded();
-    });
-  const _loadSnapshot = await memory ?? (isFast() ? await unpacked(fetch(runtime + MEMORY)) : undefined);
+  const fetched = fetchAhead(files).catch(() => { /* they are fetched when they are wanted */ });
+  const _loadSnapshot = await memory ?? (isFast() ? await unpacked(() => fetch(runtime + MEMORY)) : undefined);
   try {
     pyodide = await loadPyodide(_loadSnapshot ? { ...options, _loadSnapshot } : options);
   } catch (error) {
@@ -76,17 +70,23 @@ async function start({ runtime, parts }) {
   pageSide.prepare(() => {
     for (const name of files) pyodide.unpackArchive(fetchAtOnce(name), "wheel");
   });
+  fetched.then(() => {
+    // Not sooner, because it would take its part of the line.
+    addresses.add(versioned(MEMORY));
+    tellLoaded();
+  });
 }
 
 /**
- * The content of a gzipped file, if there is one and it can be had.
+ * The content of a gzipped file, if there is one and it can be had. (Pages that came over plain http
+ * have no caches.)
  *
- * @param {Promise<Response | undefined>} coming
+ * @param {() => Promise<Response | undefined>} get
  * @returns {Promise<ArrayBuffer | undefined>}
  */
-async function unpacked(coming) {
+async function unpacked(get) {
   try {
-    const body = (await coming)?.body?.pipeThrough(new DecompressionStream("gzip"));
+    const body = (await get())?.body?.pipeThrough(new DecompressionStream("gzip"));
     return body && await new Response(body).arrayBuffer();
   } catch {
     return undefined;

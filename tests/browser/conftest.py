@@ -21,6 +21,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-quic",
     "--disable-sync",
+    # A name of this machine that browsers do not trust more than any other's.
+    "--host-resolver-rules=MAP course.test 127.0.0.1",
 ]
 
 

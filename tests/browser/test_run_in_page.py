@@ -188,6 +188,21 @@ def test_each_start_draws_other_random_numbers(visit, chapter):
     assert len(set(numbers)) == len(numbers) == 6
 
 
+def test_over_plain_http(browser, base, chapter):
+    """Where browsers offer neither caches nor a service worker."""
+    context = browser.new_context()
+    page = context.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(error))
+    page.goto(base.replace("127.0.0.1", "course.test") + CHAPTER)
+    assert not page.evaluate("isSecureContext")
+    cell = Cell(page, chapter, PRINTS)
+    printed = cell.output.inner_text().strip()
+    assert cell.run() == printed
+    assert not errors
+    context.close()
+
+
 def test_an_edit_outlives_an_update_of_the_page(visit, chapter):
     page = visit(CHAPTER)
     cell = Cell(page, chapter, PRINTS)
