@@ -150,18 +150,25 @@ def test_stop_ends_an_endless_loop(visit, chapter):
     assert cell.run() == built
 
 
+def wait_until_kept(page, *names: str) -> None:
+    """Wait until files whose addresses hold these names are there for a visit offline."""
+    page.wait_for_function(
+        """async (names) => {
+          const kept = (await (await caches.open("dlcore-course")).keys()).map((one) => one.url);
+          return names.every((name) => kept.some((address) => address.includes(name)));
+        }""",
+        arg=list(names),
+        timeout=PATIENCE,
+    )
+
+
 def test_second_visit_without_a_connection(visit, chapter):
     page = visit(CHAPTER)
     cell = Cell(page, chapter, PRINTS)
     printed = cell.run()
     # All that was used is kept, a moment later.
-    page.wait_for_function(
-        """async () => {
-          const kept = (await (await caches.open("dlcore-course")).keys()).map((one) => one.url);
-          return ["pyodide.asm.wasm", "numpy-", "course_page.zip", "convolution.html", "worker.js"]
-            .every((name) => kept.some((address) => address.includes(name)));
-        }""",
-        timeout=PATIENCE,
+    wait_until_kept(
+        page, "pyodide.asm.wasm", "numpy-", "course_page.zip", "convolution.html", "worker.js"
     )
     page.context.set_offline(True)
     page.reload()
@@ -175,13 +182,7 @@ def test_each_start_draws_other_random_numbers(visit, chapter):
     cell.type("import random\nimport numpy as np\nprint(random.random(), np.random.random())")
     drawn = [cell.run()]
     for _ in range(2):
-        page.wait_for_function(
-            """async () => {
-              const kept = await (await caches.open("dlcore-course")).keys();
-              return kept.some((one) => one.url.includes("started.bin"));
-            }""",
-            timeout=PATIENCE,
-        )
+        wait_until_kept(page, "started.bin")
         page.reload()
         drawn.append(cell.run())
     numbers = [number for line in drawn for number in line.split()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTER = "ch4/convolution.html"
@@ -162,14 +163,16 @@ AXE = """axe.run(document, {
 
 # To axe a picture is its label, a formula is nothing, and all code has the colours of the first;
 # without the thousands of their parts it is done in seconds.
-# Milliseconds; on a busy machine a page may take long to follow.
-PATIENCE = 60_000
 STRIP = """() => {
     const code = [...document.querySelectorAll(".highlight pre")].slice(3);
     for (const element of [...document.querySelectorAll(".dlc-picture, mjx-container"), ...code]) {
         element.replaceChildren();
     }
 }"""
+
+
+# Milliseconds; on a busy machine a page may take long to follow.
+PATIENCE = 60_000
 
 
 def test_every_page_fits_and_has_no_barrier(visit, page_names):
@@ -181,8 +184,8 @@ def test_every_page_fits_and_has_no_barrier(visit, page_names):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         if "404" not in page.url:
-            theme = "(scheme) => document.documentElement.dataset.theme === scheme"
-            page.wait_for_function(theme, arg=scheme, timeout=PATIENCE)
+            html = page.locator("html")
+            expect(html).to_have_attribute("data-theme", scheme, timeout=PATIENCE)
         page.wait_for_timeout(300)
 
     for name in page_names:

@@ -6,7 +6,7 @@ import itertools
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import pytest
 from sandbox_tools import BACKENDS, SMALL, make_edition, needs_sandbox, opened
@@ -33,7 +33,7 @@ def busy(seconds):
 class Waiting:
     """A process that has waited for a core for these seconds."""
 
-    figures: Iterator[float] = field(default_factory=lambda: itertools.repeat(0.0))
+    figures: Iterator[float]
 
     def waited(self) -> float:
         return next(self.figures)

@@ -8,6 +8,11 @@ from pathlib import Path
 
 from in_browser import node
 
+PYODIDE = Path(__file__).resolve().parents[2] / "node_modules" / "pyodide"
+
+# On these, in this folder, a compiled module depends besides its source.
+RECIPE = ("compiling.py", "precompile.mjs", "precompile.py")
+
 # Of Pyodide's Python, in the names of compiled modules beside their source.
 CACHE_TAG = "cpython-314"
 
@@ -21,7 +26,7 @@ WITHOUT_DOCSTRINGS = {"matplotlib", "pillow", "pyparsing", "python-dateutil", "p
 
 
 def compile_all(
-    packages: Mapping[str, dict[str, bytes]], pyodide: Path, keep_sources: Collection[str]
+    packages: Mapping[str, dict[str, bytes]], keep_sources: Collection[str] = ()
 ) -> None:
     """Compile the modules of all packages, in place.
 
@@ -33,9 +38,7 @@ def compile_all(
     packages : dict
         For each package the files of its wheel; `LIBRARY` and `PAGE` name Python's library and what
         runs the cells of a page.
-    pyodide : path
-        The folder with Pyodide.
-    keep_sources : collection of str
+    keep_sources : collection of str, optional
         Packages that keep their sources.
 
     Raises
@@ -51,7 +54,7 @@ def compile_all(
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(entries[name])
         script = Path(__file__).with_name("precompile.mjs")
-        node.run("node", script, pyodide, folder, folder=folder)
+        node.run("node", script, PYODIDE, folder, folder=folder)
         for package, entries in packages.items():
             for name in _modules(entries):
                 compiled = folder / _kind(package) / package / f"{name}c"

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from in_browser import compiling, node, slimming, sources, wheels
+from in_browser.compiling import PYODIDE
 from in_browser.sources import Say
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,7 +32,6 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
 import course_wheel  # noqa: E402
 
-PYODIDE = ROOT / "node_modules" / "pyodide"
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
 LIBRARY = "python_stdlib.zip"
 COURSE = course_wheel.PACKAGE
@@ -39,7 +39,7 @@ FILES = "files.json"
 STARTED = "started.bin"
 
 # What a finished wheel depends on besides its content.
-RECIPE = ("compiling.py", "precompile.mjs", "precompile.py", "slimming.py")
+RECIPE = (*compiling.RECIPE, "slimming.py")
 # And the folder, besides its wheels.
 OTHERS = ("pure-wheels.txt", "runtime.py", "snapshot.mjs", "wheels.py")
 
@@ -236,7 +236,7 @@ def _finish(contents: Mapping[str, bytes], finished: Mapping[str, Path], say: Sa
         _package(name): slimming.slim_entries(_package(name), content)
         for name, content in contents.items()
     }
-    compiling.compile_all(packages, PYODIDE, keep_sources={COURSE})
+    compiling.compile_all(packages, keep_sources={COURSE})
     for name in contents:
         _archive(packages[_package(name)], finished[name])
 
@@ -263,7 +263,7 @@ def _library(folder: Path, recipe: Sequence[str], say: Say) -> Path:
             entries = {
                 one.filename: archive.read(one) for one in archive.infolist() if not one.is_dir()
             }
-        compiling.compile_all({compiling.LIBRARY: entries}, PYODIDE, keep_sources=())
+        compiling.compile_all({compiling.LIBRARY: entries})
         _archive(entries, path)
     return path
 

@@ -21,7 +21,6 @@ from course_wheel import archive  # noqa: E402
 SOURCES = ROOT / "browser" / "src"
 PYTHON = ROOT / "browser" / "python"
 RESULTS = ROOT / "results"
-PYODIDE = ROOT / "node_modules" / "pyodide"
 ESBUILD = ROOT / "node_modules" / "esbuild" / "bin" / "esbuild"
 
 #: What a page, or a script of it, loads by name; everything else becomes a part of these.
@@ -29,7 +28,6 @@ ENTRIES = ("page.js", "worker.js", "page.css")
 SERVICE_WORKER = "service-worker.js"
 #: What the bundler says about the bundle: which modules are in it.
 BUNDLED = "bundled.json"
-COMPILES = ("compiling.py", "precompile.mjs", "precompile.py")
 
 
 def inputs() -> list[Path]:
@@ -39,7 +37,7 @@ def inputs() -> list[Path]:
         *PYTHON.rglob("*.py"),
         *RESULTS.glob("*.json"),
         ROOT / "package-lock.json",
-        *(Path(__file__).with_name(name) for name in COMPILES),
+        *(Path(__file__).with_name(name) for name in compiling.RECIPE),
         Path(__file__),
     ]
     return sorted(path for path in files if path.is_file())
@@ -79,7 +77,7 @@ def bundle(build: Path) -> None:
     options = [*always, "--format=iife", f"--outfile={build / SERVICE_WORKER}"]
     node.run("node", ESBUILD, worker, *options, folder=ROOT)
     modules = contents(PYTHON / "course_page", "**/*.py")
-    compiling.compile_all({compiling.PAGE: modules}, PYODIDE, keep_sources=())
+    compiling.compile_all({compiling.PAGE: modules})
     (beside / "course_page.zip").write_bytes(archive(modules))
     (beside / "results.zip").write_bytes(archive(contents(RESULTS, "*.json")))
     shutil.rmtree(build / "scripts", ignore_errors=True)
