@@ -114,6 +114,8 @@ def distributed_runner(jobs: int, scheduler: str | None = None) -> Iterator[Dist
         # It would stop the judge a hundred times a second.
         "distributed.worker.profile.enabled": False,
         "distributed.admin.large-graph-warning-threshold": "1GB",  # a notebook may have 20 MiB
+        # Each message, notebooks included, would be kept until a thousand others have followed it.
+        "distributed.admin.low-level-log-length": 10,
         "distributed.admin.tick.limit": "30s",
         # Each server would look at its clock fifty times a second, and there are some in each run.
         "distributed.admin.tick.interval": "1s",

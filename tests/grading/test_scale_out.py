@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from sandbox_tools import needs_sandbox
 from synthetic_class import LIGHT, make_class, make_course, snapshot
 
 from dlgrader.autograde import autograde
+from dlgrader.batch.runners import distributed_runner
+from dlgrader.batch.task import Task
 from dlgrader.course import Course, GradingError
 from dlgrader.telling import Teller
 
@@ -102,3 +105,14 @@ def test_a_scheduler_that_is_not_there(tmp_path, monkeypatch):
         autograde(course, Teller(), LIGHT, scheduler="tcp://127.0.0.1:9")
     assert "Traceback" not in str(reason.value)
     assert not Path(course.root / "autograded").exists()
+
+
+def test_submissions_that_are_done_are_not_kept_in_memory():
+    count = 150
+    tasks = (Task("none", f"learner{number}", ()) for number in range(count))
+    with distributed_runner(1) as runner:
+        done = [task.student for task, _ in runner.run(tasks)]
+        gc.collect()
+        kept = sum(type(one) is Task for one in gc.get_objects())
+    assert len(done) == count
+    assert kept < count / 2
