@@ -131,11 +131,18 @@ class Bubblewrap:
             options += ["--setenv", name, value]
         return options
 
+    def mounted(self) -> list[Path]:
+        """Return what is mounted for the interpreter, beside /usr."""
+        return interpreter.roots(self._hidden_in_usr())
+
+    def _hidden_in_usr(self) -> list[Path]:
+        return interpreter.hidden_folders([interpreter.USR], self.hide)
+
     def _interpreter(self, nothing: Path) -> list[str]:
         """Return the options that mount the interpreter, without what must not be seen."""
         options: list[str] = []
-        in_usr = interpreter.hidden_folders([interpreter.USR], self.hide)
-        roots = interpreter.roots(in_usr)
+        in_usr = self._hidden_in_usr()
+        roots = self.mounted()
         in_roots = interpreter.hidden_folders(roots, self.hide)
         for path in in_usr:
             options += ["--perms", "0755", "--tmpfs", str(path)]

@@ -28,8 +28,7 @@ class Prepared(Bubblewrap):
     The templates belong to this Python process, not to this object: at most two, that were used
     last, for whatever combinations of packages, environment, modules and hidden folders. Each
     serves one notebook at a time. Where that does not work, such as in a container that forbids
-    namespaces within namespaces, or if Python is installed below /tmp, each runner is started by
-    itself.
+    namespaces within namespaces, each runner is started by itself.
     """
 
     def start(
@@ -59,6 +58,7 @@ class Prepared(Bubblewrap):
                 ),
                 f"{module.rpartition('.')[0]}.template",
                 preload,
+                [path for path in self.mounted() if interpreter.below(path, _EMPTIED)],
                 limits.start_seconds,
             )
 
@@ -68,9 +68,7 @@ class Prepared(Bubblewrap):
             tuple(preload),
             self.hide,
         )
-        split = None
-        if not covered():
-            split = _templates.split(key, make, fds[0], limits.disk_bytes)
+        split = _templates.split(key, make, fds[0], limits.disk_bytes)
         return split or super().start(
             module,
             arguments,
@@ -80,11 +78,6 @@ class Prepared(Bubblewrap):
             limits=limits,
             preload=preload,
         )
-
-
-def covered() -> bool:
-    """Whether the interpreter lies where every notebook gets an empty folder of its own."""
-    return any(interpreter.below(path, _EMPTIED) for path in interpreter.roots())
 
 
 def _mark(path: Path) -> tuple[object, ...]:

@@ -46,6 +46,8 @@ class Template:
         The module that runs inside.
     preload : sequence of str
         Modules to import.
+    kept : sequence of Path
+        What `view` mounts where each runner gets an empty folder: it is seen there nevertheless.
     seconds : float
         How long that may take.
 
@@ -67,6 +69,7 @@ class Template:
         view: Callable[[Path, int | None], list[str]],
         module: str,
         preload: Sequence[str],
+        kept: Sequence[Path],
         seconds: float,
     ) -> None:
         self.busy = self.broken = self._closed = False
@@ -86,7 +89,7 @@ class Template:
         finally:
             theirs.close()
         try:
-            self._send({"preload": list(preload)}, [])
+            self._send({"preload": list(preload), "kept": [str(path) for path in kept]}, [])
             self._receive(seconds)
         except TemplateError:
             said = _last_line(self._launched.said())

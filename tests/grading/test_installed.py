@@ -131,6 +131,39 @@ def test_what_is_imported_is_the_wheel(installed, tmp_path):
     assert all(path.startswith(environment) for path in done.stdout.split()), done.stdout
 
 
+CELL = """
+import numpy, os, sys
+from pathlib import Path
+for folder in (sys.prefix, numpy.__path__[0]):
+    try:
+        Path(folder, "mine").touch()
+        print("written")
+    except OSError:
+        print("refused")
+try:
+    import dlgrader
+except ModuleNotFoundError:
+    print("hidden")
+print(*sorted(os.listdir(Path(sys.prefix).parent)))
+"""
+IN_PREPARED = f"""
+from dlgrader.sandbox import Prepared, Session, prepared
+for number in range(2):
+    with Session(Prepared()) as session:
+        (output,) = session.run_cell({CELL!r}).outputs
+    print(len(prepared._templates._templates), output["text"].split())
+"""
+
+
+@needs_sandbox
+def test_an_environment_in_a_temporary_folder_is_prepared_too(installed, tmp_path):
+    done = installed.run("python", "-c", IN_PREPARED, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    # What else lies beside the environment, such as the home folder, is not seen.
+    seen = "1 ['refused', 'refused', 'hidden', 'env']"
+    assert done.stdout.splitlines() == [seen, seen], done.stdout + done.stderr
+
+
 @pytest.fixture(scope="module")
 def course(installed, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("instructor")

@@ -1,10 +1,11 @@
 """The template: imports everything once, and splits off a process for each notebook.
 
-``python -m course_runner.template FD`` is told on the inherited socket FD what to import. For each
-notebook it then gets a message with two open files, the notebook's connection and its stderr. It
-makes a *first* process in namespaces of its own, with new file systems where the notebook may
-write; that one makes the *runner*, which gives up all rights and serves the notebook as
-`course_runner.inside` does. No notebook's code ever runs in the template or in a first process.
+``python -m course_runner.template FD`` is told on the inherited socket FD what to import, and what
+of the interpreter lies where a notebook may write. For each notebook it then gets a message with
+two open files, the notebook's connection and its stderr. It makes a *first* process in namespaces
+of its own, with new file systems where the notebook may write; that one makes the *runner*, which
+gives up all rights and serves the notebook as `course_runner.inside` does. No notebook's code ever
+runs in the template or in a first process.
 
 The template has more rights than a runner: it may make namespaces, mount, and become another user.
 It is itself in bubblewrap, with the same file system and network as any other sandbox.
@@ -25,6 +26,7 @@ import socket
 import sys
 import tempfile
 import traceback
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -52,7 +54,7 @@ def main() -> None:
     shell = _prepare(asked["preload"])
     if len(list(Path("/proc/self/task").iterdir())) > 1:
         raise RuntimeError("something that was imported has started a thread")
-    template = Template(control, shell)
+    template = Template(control, shell, asked["kept"])
     _send(control, {"prepared": True})
     while True:
         asked, files = _receive(control)
@@ -76,13 +78,13 @@ def _prepare(preload: list[str]) -> Shell:
 
 
 class Template:
-    """What is prepared, and the connection to the grader."""
+    """What is prepared, and the connection to the grader; `kept` is seen by each notebook, too."""
 
-    def __init__(self, control: socket.socket, shell: Shell) -> None:
-        self._control, self._shell = control, shell
+    def __init__(self, control: socket.socket, shell: Shell, kept: Sequence[str]) -> None:
+        self._control, self._shell, self._kept = control, shell, kept
         self._own_processes = os.open("/proc/self/ns/pid", os.O_RDONLY)
         # Of the home folder, the files are in memory by now; where they were may be remembered.
-        self._folders = [path for path in sorted(_HOME.rglob("*")) if path.is_dir()]
+        self._folders = list(_folders_below(_HOME, kept))
 
     def split(self, asked: dict[str, Any], files: list[int]) -> None:
         """Make a process for a notebook; wait for its end, and report it."""
@@ -114,7 +116,7 @@ class Template:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             kernel.unshare(kernel.NEW_MOUNTS | kernel.NEW_IPC | kernel.NEW_UTS | kernel.NEW_NETWORK)
             kernel.switch_on_loopback()
-            _mount(asked["disk_bytes"], asked["settings"])
+            _mount(asked["disk_bytes"], asked["settings"], self._kept)
             about = [os.open(path, os.O_RDONLY | os.O_DIRECTORY) for path in ("/proc", *_WRITABLE)]
             about.append(os.pidfd_open(os.getpid()))
             runner = os.fork()
@@ -171,16 +173,27 @@ class _Ending:
             os._exit(1)
 
 
-def _mount(disk_bytes: int, settings: dict[str, str]) -> None:
+def _folders_below(home: Path, kept: Sequence[str]) -> Iterator[Path]:
+    """Yield the folders below another, outer ones first, without those that are kept."""
+    for folder, names, _ in os.walk(home):
+        paths = [Path(folder, name) for name in names]
+        names[:] = [path.name for path in paths if str(path) not in kept]
+        yield from (path for path in paths if str(path) not in kept)
+
+
+def _mount(disk_bytes: int, settings: dict[str, str], kept: Sequence[str]) -> None:
     """Mount new file systems where there is something to write, and for the new processes."""
     usual = kernel.NO_SETUID | kernel.NO_DEVICES
     kernel.mount("none", "/", flags=kernel.PRIVATE | kernel.ALL_BELOW)
+    hidden = [_Hidden(path) for path in kept]
     kernel.mount("proc", "/proc", "proc", usual | kernel.NO_PROGRAMS)
     for name in _COVERED:
         if os.path.exists(f"/proc/{name}"):  # noqa: PTH110 (quicker)
             _bind_read_only(f"/proc/{name}", f"/proc/{name}", usual | kernel.NO_PROGRAMS)
     for folder in _WRITABLE:
         kernel.mount("tmpfs", folder, "tmpfs", usual, f"mode=1777,size={disk_bytes}")
+    for one in hidden:
+        one.show()
     os.mkdir(_WORK)  # noqa: PTH102
     os.chmod(_WORK, 0o1777)  # noqa: PTH101
     for path, content in settings.items():
@@ -191,6 +204,33 @@ def _mount(disk_bytes: int, settings: dict[str, str]) -> None:
         kernel.unmount(path)  # the template's own
         _bind_read_only("/tmp/setting", path, usual)
         os.unlink("/tmp/setting")  # noqa: PTH108
+
+
+class _Hidden:
+    """What a new file system is about to hide; what is mounted stays mounted read-only."""
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path)
+        self._is_folder = self._path.is_dir()
+        # The link's target, or an open file.
+        self._what = self._path.readlink() if self._path.is_symlink() else os.open(path, os.O_PATH)
+
+    def show(self) -> None:
+        """Put it where it was, in the new file system."""
+        for folder in reversed(self._path.parents):
+            if not folder.exists():
+                folder.mkdir()
+                folder.chmod(0o755)
+        if isinstance(self._what, Path):
+            self._path.symlink_to(self._what)
+            return
+        if self._is_folder:
+            self._path.mkdir()
+        else:
+            self._path.touch()
+        opened = f"/proc/self/fd/{self._what}"
+        kernel.mount(opened, str(self._path), flags=kernel.BIND | kernel.ALL_BELOW)
+        os.close(self._what)
 
 
 def _bind_read_only(source: str, target: str, flags: int) -> None:
