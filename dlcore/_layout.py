@@ -1,9 +1,11 @@
-"""Make matplotlib lay a figure out faster, without changing what it draws.
+"""Make matplotlib draw a figure faster, without changing what it draws.
 
 To find how much room an axis needs, matplotlib computes its ticks, and the boxes around their
-labels, five to ten times for one picture, each time from the start. A picture of a slider has to
-be there at once, and in the reader's browser all this takes three times as long as elsewhere. So
-they are remembered for as long as neither the axis nor its place has changed.
+labels, five to ten times for one picture, each time from the start. It also reads each formula
+anew for every picture, such as the powers of ten beside a logarithmic axis. A picture of a slider
+has to be there at once, and in the reader's browser all this takes three times as long as
+elsewhere. So ticks and boxes are remembered for as long as neither the axis nor its place has
+changed, and formulas from one picture to the next.
 """
 
 from __future__ import annotations
@@ -17,21 +19,27 @@ _REMEMBERED = ("_update_ticks", "_get_ticklabel_bboxes")
 
 
 @contextmanager
-def remembered_ticks() -> Iterator[None]:
-    """Compute ticks and boxes of labels once for each state of an axis, within the block.
+def remembered() -> Iterator[None]:
+    """Remember what matplotlib would compute again and again, within the block.
 
     What a figure holds must not change in the block, only where its axes stand.
     """
+    from matplotlib import text, textpath
     from matplotlib.axis import Axis
 
-    originals = {name: getattr(Axis, name) for name in _REMEMBERED}
-    for name, original in originals.items():
-        setattr(Axis, name, _remembering(original))
+    changed: list[tuple[Any, str, Any]] = [
+        (Axis, name, _remembering(getattr(Axis, name))) for name in _REMEMBERED
+    ]
+    # Each picture's renderer makes one of these, which remembers the formulas that it has read.
+    changed.append((text, "TextToPath", lambda: textpath.text_to_path))
+    originals = [(owner, name, getattr(owner, name)) for owner, name, _ in changed]
+    for change in changed:
+        setattr(*change)
     try:
         yield
     finally:
-        for name, original in originals.items():
-            setattr(Axis, name, original)
+        for original in originals:
+            setattr(*original)
 
 
 def _remembering(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -15,7 +15,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-from dlcore._layout import remembered_ticks
+from dlcore._layout import remembered
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -166,7 +166,7 @@ def _write_svg(fig: Figure) -> str:
     buffer = io.StringIO()
     canvas, dpi = fig.canvas, fig.dpi
     try:
-        with rc_context(_SVG_RC), remembered_ticks():
+        with rc_context(_SVG_RC), remembered():
             FigureCanvasSVG(fig).print_svg(buffer, metadata={"Date": None})
     finally:
         fig.dpi = dpi
