@@ -1,4 +1,4 @@
-"""JupyterLite in Chromium: a notebook solved there is graded, and a newer release loses nothing."""
+"""JupyterLite in Chromium: notebooks run and are graded, and a newer release loses nothing."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ def test_a_notebook_solved_there_is_graded(notebook, context, lite, tmp_path):
     expect(overview.locator(".jp-Notebook")).to_contain_text("room // stride + 1")
 
 
-# --- Versions -------------------------------------------------------------------------------------
+# --- The other notebooks --------------------------------------------------------------------------
 
 KEEP = """async ([database, path, content]) => {
     const opened = indexedDB.open(database, 1);
@@ -214,6 +214,39 @@ KEEP = """async ([database, path, content]) => {
     await new Promise((done) => { change.oncomplete = done; });
     opened.result.close();
 }"""
+
+
+def keep(page: Page, name: str, notebook: dict[str, Any], base: str) -> None:
+    """Save a notebook in the browser; the page must be one of JupyterLite's folder."""
+    host = base.split("/", 3)[3]
+    page.evaluate(KEEP, [f"JupyterLite Storage - /{host}lite/", f"{name}.ipynb", notebook])
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != NAME])
+def test_each_notebook_runs_when_it_is_solved(name, context, site, lite, base):
+    page = context.new_page()
+    page.goto(f"{lite}index.html")
+    expect(page.locator("#released article")).to_have_count(len(NAMES))
+    file = site / "lite" / "files" / f"{name}.ipynb"
+    notebook = json.loads(file.read_text(encoding="utf-8"))
+    answers = solutions(name)
+    for cell in notebook["cells"]:
+        cell["source"] = answers.get(cell["id"], source_of(cell))
+    keep(page, name, notebook, base)
+    page.goto(f"{lite}notebooks/index.html?path={name}.ipynb&mine=")
+    indicator = page.locator(".jp-Notebook-ExecutionIndicator")
+    expect(indicator).to_have_attribute("data-status", re.compile("."))
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    prompts = page.locator(".jp-CodeCell .jp-InputPrompt")
+    numbers = [f"[{number}]:" for number, _ in enumerate(cells, start=1)]
+    expect(prompts).to_have_text(numbers, timeout=3 * SLOW)
+    assert page.locator("[data-mime-type='application/vnd.jupyter.error']").all_inner_texts() == []
+    assert page.locator(".jp-OutputArea-output img").count() > 0
+
+
+# --- Versions -------------------------------------------------------------------------------------
 
 
 def older_version() -> dict[str, Any]:
@@ -240,9 +273,7 @@ def overview(context: BrowserContext, lite: str, base: str) -> Page:
     assert [row.get_attribute("id") for row in rows.all()] == NAMES
     for row in rows.all():
         expect(row).to_contain_text("As released")
-    host = base.split("/", 3)[3]
-    database = f"JupyterLite Storage - /{host}lite/"
-    page.evaluate(KEEP, [database, f"{NAME}.ipynb", older_version()])
+    keep(page, NAME, older_version(), base)
     return page
 
 
