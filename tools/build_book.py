@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from in_browser import assemble, node, scripts
+from in_browser import assemble, licences, node, scripts
 from ipykernel.kernelspec import get_kernel_dict
 from page_cells import CellError, outdated, run_cells
 from sphinx_external_toc.parsing import parse_toc_yaml
@@ -239,6 +239,7 @@ class Builder:
         now = {**inputs_of(self.toc), "browser": self.browser.digest}
         # Some scripts are a part of every site; no page has to be read anew when they change.
         now["scripts"] = assemble.digest_of(scripts.inputs())
+        now["licences"] = assemble.digest_of(licences.inputs())
         if last == {**now, "done": True} and self.site.is_dir():
             return False
         self.build.mkdir(parents=True, exist_ok=True)

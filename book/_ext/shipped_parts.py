@@ -49,6 +49,8 @@ class ShippedParts(SphinxDirective):
         build = folder_of(self.env.app)
         if build is not None:
             self.env.note_dependency(str(build / "made-from.json"))
+        for path in licences.inputs():
+            self.env.note_dependency(str(path))
         up = "../" * self.env.docname.count("/")
         groups = itertools.groupby(licences.shipped(build), key=lambda part: part.group)
         made = "".join(table(group, list(parts), up) for group, parts in groups)

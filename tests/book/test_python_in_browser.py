@@ -275,6 +275,14 @@ def test_all_that_is_shipped_has_its_licence_on_the_page(site, runtime_of_site):
             assert (site / address).is_file()
 
 
+def test_the_libraries_inside_are_those_of_this_pyodide(runtime_of_site):
+    manifest = json.loads((ROOT / "node_modules" / "pyodide" / "package.json").read_text("utf-8"))
+    assert manifest["version"] == licences.INSIDE_OF, "look what this Pyodide links"
+    program = (runtime_of_site / "pyodide.asm.wasm").read_bytes()
+    for name, version, _ in licences.INSIDE:
+        assert version.encode() in program, name
+
+
 def test_archives_for_the_page_are_the_same_each_time():
     packed = scripts.archive(scripts.contents(scripts.RESULTS, "*.json"))
     assert packed == scripts.archive(scripts.contents(scripts.RESULTS, "*.json"))

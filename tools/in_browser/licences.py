@@ -2,7 +2,8 @@
 
 All of it is read from what is really there: the packages installed here, the wheels in
 ``build/browser/pyodide``, the bundler's list of modules, JupyterLite's own lists. Two packages
-bring no text of their licence; it lies in ``texts/``.
+bring no text of their licence; it lies in ``texts/``. Only what is compiled into Python's
+WebAssembly cannot be read from it, and is listed here.
 """
 
 from __future__ import annotations
@@ -34,6 +35,28 @@ THEME = (
     "sphinx-copybutton",
     "myst-nb",
 )
+
+INSIDE_OF = "314.0.3"
+"""The version of Pyodide that `INSIDE` holds for."""
+
+INSIDE = (
+    ("bzip2", "1.0.6", "bzip2-1.0.6"),
+    ("Emscripten, its runtime", "", "MIT"),
+    ("Expat", "2.7.3", "MIT"),
+    ("HACL*", "", "MIT"),
+    ("libffi", "", "MIT"),
+    ("liblzma", "5.2.2", "public domain"),
+    ("libmpdec", "2.5.1", "BSD-2-Clause"),
+    ("LLVM, its C++ libraries", "", "Apache-2.0 WITH LLVM-exception"),
+    ("musl", "", "MIT"),
+    ("SQLite", "3.39.0", "public domain"),
+    ("zlib", "1.3.1", "Zlib"),
+    ("Zstandard", "1.5.7", "BSD-3-Clause"),
+)
+"""Name, version where it has one, and licence of the libraries in ``pyodide.asm.wasm``.
+
+They are those that Pyodide's ``Makefile.envs`` links, and those that Python brings along.
+"""
 
 
 @dataclass(frozen=True)
@@ -121,6 +144,11 @@ def _flat(name: str) -> str:
 # --- All -----------------------------------------------------------------------------------------
 
 
+def inputs() -> list[Path]:
+    """Return the files from which the list is made, beside what is listed."""
+    return [Path(__file__), *sorted(TEXTS.rglob("*.txt"))]
+
+
 def shipped(build: Path | None) -> list[Part]:
     """Return everything that a site ships, with the parts in `build` or without any."""
     return [*_of_every_site(), *(_of_python(build) if build else [])]
@@ -145,6 +173,11 @@ def _of_python(build: Path) -> Iterator[Part]:
     for path in sorted((build / "pyodide").glob("*.whl"), key=lambda path: path.name.lower()):
         if not path.name.startswith(f"{runtime.COURSE}-"):
             yield from_wheel(path, group)
+
+    group = "Inside Python's WebAssembly"
+    for name, version, licence in INSIDE:
+        file = f"{re.split('[^a-z0-9]', name.lower())[0]}.txt"
+        yield Part(group, name, version, licence, {file: (TEXTS / "inside" / file).read_bytes()})
 
     group = "The editor of cells"
     bundled = json.loads((build / scripts.BUNDLED).read_text(encoding="utf-8"))["inputs"]
