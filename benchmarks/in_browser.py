@@ -3,7 +3,8 @@
 Chromium opens a chapter of the built site from a server on this machine and presses Run: in a
 fresh profile (cold), and again after a reload when everything has been kept (warm). The time runs
 from the press to the line "Done". One cell computes with NumPy, another one draws; the page's
-first cell, which imports everything, runs before each.
+first cell, which imports everything, runs before each. Then each slider that Python can draw is
+moved, and the time runs until its picture stands there.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks import in_browser_redraws
 from benchmarks.machine import ROOT, measure
 
 sys.path.insert(0, str(ROOT / "tools"))
@@ -81,6 +83,8 @@ def main() -> None:
                 page.wait_for_load_state("networkidle")
                 times["warm"].append(seconds_until_done(page, index))
                 context.close()
+        root = f"{address}{options.site.name}/"
+        found["redraws"] = in_browser_redraws.redraws(browser, options.site, root)
         browser.close()
     path = ROOT / "build" / "bench" / RESULTS.name if options.quick else RESULTS
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -141,6 +145,8 @@ def table(found: dict[str, Any]) -> str:
         "",
         f"Scripts of a page, compressed, the editor and all boxes included: "
         f"{found['script_kilobytes']:.0f} kB; at most {SCRIPT_KILOBYTES} kB.",
+        "",
+        in_browser_redraws.table(found["redraws"]),
     ]
     return "\n".join(lines)
 
