@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import IPython.display
-import matplotlib
+import matplotlib.pyplot
 import numpy as np
 import pytest
 from every_cell import ROUNDING, SLOW
@@ -57,6 +57,7 @@ def own_settings():
     """Let what cells set of NumPy and matplotlib last for one page, as in the book."""
     with np.printoptions(), np.errstate(), matplotlib.rc_context():
         yield
+    matplotlib.pyplot.close("all")
 
 
 @pytest.mark.usefixtures("own_settings")
