@@ -28,18 +28,29 @@ KEPT = """caches.open("dlcore-course").then((cache) => cache.keys()).then((kept)
         (name) => kept.some((one) => one.url.includes(name))))"""
 
 
-@pytest.fixture
-def page(site: Path, base: str, tmp_path: Path) -> Iterator[Firefox]:
-    """Firefox with a fresh profile; in the end, nothing may have failed or asked another host."""
+@pytest.fixture(autouse=True)
+def with_python(site: Path) -> None:
+    """Skip where the site could not bring Python along."""
     if not (site / "_python").is_dir():
         pytest.skip("the site was built without Python for the browser")
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Firefox]:
+    """Firefox with a fresh profile."""
     assert PROGRAM is not None
-    with firefox(PROGRAM, tmp_path / "profile") as page:
-        yield page
-        ours = (base, "data:", "blob:", "about:")
-        foreign = [url for url in page.requested if not url.startswith(ours)]
-        assert foreign == []
-        assert page.complaints == []
+    with firefox(PROGRAM, tmp_path / "profile") as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Firefox, base: str) -> Iterator[Firefox]:
+    """In the end, nothing may have failed or asked another host."""
+    yield browser
+    ours = (base, "data:", "blob:", "about:")
+    foreign = [url for url in browser.requested if not url.startswith(ours)]
+    assert foreign == []
+    assert browser.complaints == []
 
 
 def cell(site: Path, words: str) -> int:
@@ -129,25 +140,21 @@ def test_an_answer_is_checked(page, base):
     assert page.js(output).split() == str(failure.value).split()
 
 
-def test_a_second_visit_needs_no_server(site, tmp_path):
-    if not (site / "_python").is_dir():
-        pytest.skip("the site was built without Python for the browser")
-    assert PROGRAM is not None
+def test_a_second_visit_needs_no_server(browser, site):
     number = cell(site, PRINTS)
-    with firefox(PROGRAM, tmp_path / "profile") as page:
-        with serve(site.parent) as address:
-            chapter = f"{address}{site.name}/ch4/convolution.html"
-            page.open(chapter)
-            first = Cell(page, number)
-            built = first.output()
-            first.press("Run")
-            first.says("Done in")
-            page.wait_for(KEPT)
-        page.open(chapter)
-        again = Cell(page, number)
-        again.press("Run")
-        again.says("Done in")
-        assert again.output() == built
+    with serve(site.parent) as address:
+        chapter = f"{address}{site.name}/ch4/convolution.html"
+        browser.open(chapter)
+        first = Cell(browser, number)
+        built = first.output()
+        first.press("Run")
+        first.says("Done in")
+        browser.wait_for(KEPT)
+    browser.open(chapter)
+    again = Cell(browser, number)
+    again.press("Run")
+    again.says("Done in")
+    assert again.output() == built
 
 
 def test_jupyterlite_runs_a_notebook(page, base):
